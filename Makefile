@@ -1,0 +1,48 @@
+# Everything a newcomer runs: make demo, make test. Needs Python 3.11 to 3.13.
+PYTHON ?= python3
+PY := .venv/bin/python
+STAMP := .venv/.installed
+
+.PHONY: .venv demo test lint types check lock bench speech messages
+.DEFAULT_GOAL := demo
+
+.venv: $(STAMP) .env
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "VocalBorn needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.11"; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --allow-existing --python $(PYTHON) .venv && uv pip sync -q --python $(PY) requirements.txt requirements-dev.txt; \
+	else \
+	  $(PYTHON) -m venv .venv && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt; \
+	fi
+	@touch $@
+
+# The secrets of this checkout: development mode and a random key, readable by its owner only.
+.env:
+	@umask 077 && printf 'DEBUG=true\nSECRET_KEY=%s\n' "$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')" > $@
+
+demo: .venv
+	@$(PY) manage.py demo $(if $(EXIT),--exit)
+
+test: .venv
+	$(PY) -m pytest -n auto
+
+lint: .venv
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: .venv
+	$(PY) -m mypy .
+
+check: lint types
+	$(PY) manage.py makemigrations --check --dry-run
+
+# One lock for Python 3.11 to 3.13 each, with hashes.
+lock: .venv
+	$(PY) -m uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes -q requirements.in -o requirements.txt
+	$(PY) -m uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes -q requirements-dev.in -o requirements-dev.txt
+
+# The demo's speech again, from its text. Needs espeak-ng.
+speech: .venv
+	$(PY) -m analysis.demo.make_speech

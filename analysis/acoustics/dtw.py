@@ -1,0 +1,175 @@
+"""Dynamic time warping, compiled once and cached."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from analysis.acoustics.arrays import Floats, Indices
+
+
+@numba.njit(cache=True, nogil=True)
+def sloped(cost: Floats, band: int) -> tuple[float, Indices]:  # pragma: no cover
+    """Symmetric DTW with local slope between 1/3 and 3 (Sakoe & Chiba 1978).
+
+    Parameters
+    ----------
+    cost : np.ndarray [shape=(n, m)]
+        Cost of pairing each frame of one with each of the other; n and m alike.
+    band : int > 0
+        How far the path may leave the diagonal, frames.
+
+    Returns
+    -------
+    mean_cost : float
+        Sum along the path over n + m.
+    path : np.ndarray [shape=(k, 2)]
+        Pairs of frames, in order.
+    """
+    n, m = cost.shape
+    total = np.full((n + 1, m + 1), np.inf)
+    move = np.zeros((n + 1, m + 1), np.int8)
+    total[0, 0] = 0.0
+    for i in range(1, n + 1):
+        for j in range(max(1, i - band), min(m, i + band) + 1):
+            here = cost[i - 1, j - 1]
+            best = total[i - 1, j - 1] + 2 * here
+            kind = 0
+            # Each longer step goes through one or two more cells and ends in a diagonal one.
+            if j >= 2:
+                by = total[i - 1, j - 2] + 2 * cost[i - 1, j - 2] + here
+                if by < best:
+                    best, kind = by, 1
+            if i >= 2:
+                by = total[i - 2, j - 1] + 2 * cost[i - 2, j - 1] + here
+                if by < best:
+                    best, kind = by, 2
+            if j >= 3:
+                by = total[i - 1, j - 3] + 2 * cost[i - 1, j - 3] + cost[i - 1, j - 2] + here
+                if by < best:
+                    best, kind = by, 3
+            if i >= 3:
+                by = total[i - 3, j - 1] + 2 * cost[i - 3, j - 1] + cost[i - 2, j - 1] + here
+                if by < best:
+                    best, kind = by, 4
+            total[i, j] = best
+            move[i, j] = kind
+    path = np.zeros((n + m + 4, 2), np.int64)
+    length, i, j = 0, n, m
+    while i > 0 and j > 0:
+        kind = move[i, j]
+        across = 1 if kind == 0 or kind == 2 or kind == 4 else (2 if kind == 1 else 3)
+        down = 1 if kind == 0 or kind == 1 or kind == 3 else (2 if kind == 2 else 3)
+        for step in range(max(across, down)):
+            path[length, 0] = i - 1 - (step if down > 1 else 0)
+            path[length, 1] = j - 1 - (step if across > 1 else 0)
+            length += 1
+        i -= down
+        j -= across
+    return total[n, m] / (n + m), path[:length][::-1].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def between_spans(  # pragma: no cover
+    left: Floats, right: Floats, rows: Indices, columns: Indices, onset_weight: float, onset_frames: float
+) -> Floats:
+    """Plain DTW cosine distance of every span of one recording to every span of another, onsets weighted.
+
+    Parameters
+    ----------
+    left, right : np.ndarray [shape=(n, d)], [shape=(m, d)]
+        Features of unit length.
+    rows, columns : np.ndarray [shape=(k, 2)]
+        First and one-past-last frame of each span of `left` and of `right`; none empty.
+    onset_weight, onset_frames : float
+        A frame t frames into its span weighs ``1 + onset_weight * exp(-t / onset_frames)``: initials are
+        short, and would drown in the vowel.
+
+    Returns
+    -------
+    np.ndarray [shape=(k, k)]
+        Mean cost along each best path.
+    """
+    found = np.zeros((len(rows), len(columns)))
+    for p in range(len(rows)):
+        for q in range(len(columns)):
+            n, m = rows[p, 1] - rows[p, 0], columns[q, 1] - columns[q, 0]
+            total = np.full((n + 1, m + 1), np.inf)
+            total[0, 0] = 0.0
+            weights = 0.0
+            for j in range(m):
+                weights += 1 + onset_weight * np.exp(-j / onset_frames)
+            for i in range(1, n + 1):
+                down = 1 + onset_weight * np.exp(-(i - 1) / onset_frames)
+                weights += down
+                for j in range(1, m + 1):
+                    across = 1 + onset_weight * np.exp(-(j - 1) / onset_frames)
+                    here = 1.0
+                    for d in range(left.shape[1]):
+                        here -= left[rows[p, 0] + i - 1, d] * right[columns[q, 0] + j - 1, d]
+                    total[i, j] = min(
+                        total[i - 1, j - 1] + here * (down + across),
+                        total[i - 1, j] + here * down,
+                        total[i, j - 1] + here * across,
+                    )
+            found[p, q] = total[n, m] / weights
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def best_split(  # pragma: no cover
+    sonority: Floats, bonus: Floats, count: int, shortest: int, longest: int, spring: float, cap: float
+) -> Indices:
+    """Cut a stretch into a known number of syllables: each a peak of sonority between two dips.
+
+    Parameters
+    ----------
+    sonority : np.ndarray [shape=(n,)]
+        dB below the loud frames: at most about 0.
+    bonus : np.ndarray [shape=(n + 1,)]
+        What a boundary before each frame earns: spectral change, a pause.
+    count : int > 0
+    shortest, longest : int
+        Frames of one syllable.
+    spring : float
+        Price of the squared log ratio of a syllable to the mean length.
+    cap : float
+        Most that one side of a peak can earn, dB.
+
+    Returns
+    -------
+    np.ndarray [shape=(count + 1,)]
+        Boundaries; all zero but the last where no such split exists.
+    """
+    n = len(sonority)
+    mean = n / count
+    score = np.full((count + 1, n + 1), -1e9)
+    back = np.zeros((count + 1, n + 1), np.int64)
+    score[0, 0] = 0.0
+    for k in range(1, count + 1):
+        for stop in range(1, n + 1):
+            best, where, peak = -1e9, 0, -1e9
+            for start in range(stop - 1, max(-1, stop - longest - 1), -1):
+                peak = max(peak, sonority[start])
+                if stop - start < shortest or score[k - 1, start] <= -1e8:
+                    continue
+                rise = min(cap, peak - sonority[start]) if start > 0 else cap
+                fall = min(cap, peak - sonority[stop]) if stop < n else cap
+                stretch = np.log((stop - start) / mean)
+                value = (
+                    score[k - 1, start]
+                    + rise
+                    + fall
+                    - spring * stretch**2
+                    + bonus[stop]
+                    + 0.25 * min(peak, 0.0)
+                )
+                if value > best:
+                    best, where = value, start
+            score[k, stop] = best
+            back[k, stop] = where
+    bounds = np.zeros(count + 1, np.int64)
+    bounds[count] = n
+    for k in range(count, 0, -1):
+        bounds[k - 1] = back[k, bounds[k]]
+    return bounds

@@ -1,0 +1,84 @@
+"""Where there is speech, and where the pauses are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.acoustics.arrays import Bools, Floats, Indices, runs, smoothed
+from analysis.acoustics.spectrum import HOP, Spectrum
+
+SHORTEST_PAUSE = 0.15  # s; what is shorter is the closure of a stop, not a pause
+_PAUSE_FRAMES = 14  # smoothing eats about a frame of each pause
+_SHORTEST_SPEECH_FRAMES = 6  # 60 ms; what is shorter is a click
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech:
+    """Which frames of a recording are speech.
+
+    Attributes
+    ----------
+    active : np.ndarray [shape=(n,), dtype=bool]
+        True in speech, closures included; false in pauses and outside.
+    spread : float
+        95th minus 3rd percentile of the smoothed level, dB: a guess at the signal-to-noise ratio.
+    """
+
+    active: Bools
+    spread: float
+
+    @property
+    def frames(self) -> Indices:
+        """The frames that are speech."""
+        return np.flatnonzero(self.active)
+
+    @property
+    def seconds(self) -> float:
+        """Speech time without pauses."""
+        return float(self.active.sum()) * HOP
+
+    @property
+    def start(self) -> int:
+        """First frame of speech."""
+        return int(self.frames[0])
+
+    @property
+    def stop(self) -> int:
+        """One past the last frame of speech."""
+        return int(self.frames[-1]) + 1
+
+    @property
+    def pauses(self) -> Floats:
+        """Length of each pause inside the utterance, seconds."""
+        begins, ends = runs(~self.active[self.start : self.stop])
+        return (ends - begins) * HOP
+
+
+def find_speech(spectrum: Spectrum) -> Speech:
+    """Speech by level: within 30 dB of the loud frames, at least 5 dB above the quiet ones.
+
+    Where the spread is small (noise, or no pause at all) the threshold stays 12 dB under the loud frames, so
+    that noise cannot swallow all of it. Everything counts as speech where next to nothing passes.
+    """
+    level = smoothed(spectrum.level, np.ones(5))
+    loud, quiet = (float(value) for value in np.percentile(level, [95, 3]))
+    active = level > min(max(loud - 30, quiet + 5), loud - 12)
+    _fill_closures(active)
+    _drop_clicks(active)
+    if active.sum() < 5:
+        active[:] = True
+    return Speech(active, loud - quiet)
+
+
+def _fill_closures(active: Bools) -> None:
+    for begin, end in zip(*runs(~active), strict=True):
+        if end - begin < _PAUSE_FRAMES and begin > 0 and end < len(active):
+            active[begin:end] = True
+
+
+def _drop_clicks(active: Bools) -> None:
+    for begin, end in zip(*runs(active), strict=True):
+        if end - begin < _SHORTEST_SPEECH_FRAMES and active.sum() > end - begin:
+            active[begin:end] = False

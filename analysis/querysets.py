@@ -1,0 +1,63 @@
+"""One way to ask what a person may see. Everything else goes through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from tasks_admin.jobs import JobQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from analysis.models import AnalysisResult, Exercise, Patient, PracticeRecording  # noqa: F401
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """A therapist's own patients; a patient's own row; all for a superuser; nothing for anybody else."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self
+        # A subquery, not a join: with two therapists a patient would come twice.
+        mine = self.model._default_manager.filter(Q(therapists=user) | Q(user=user))
+        return self.filter(pk__in=mine.values("pk"))
+
+
+class ExerciseQuerySet(models.QuerySet["Exercise"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """What the person wrote, and what their visible patients practise."""
+        if user.is_superuser and user.is_active:
+            return self
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        practised = Q(recordings__patient__in=_patients(user))
+        mine = self.model._default_manager.filter(Q(created_by=user) | practised)
+        return self.filter(pk__in=mine.values("pk"))
+
+
+class RecordingQuerySet(models.QuerySet["PracticeRecording"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Recordings of the visible patients."""
+        return self.filter(patient__in=_patients(user))
+
+
+class AnalysisJobQuerySet(JobQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Jobs of the visible patients' recordings."""
+        return self.filter(recording__patient__in=_patients(user))
+
+
+class ResultQuerySet(models.QuerySet["AnalysisResult"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Results of the visible patients' recordings."""
+        return self.filter(job__recording__patient__in=_patients(user))
+
+
+def _patients(user: User | AnonymousUser) -> PatientQuerySet:
+    from analysis.models import Patient
+
+    return Patient.objects.visible_to(user)

@@ -1,0 +1,140 @@
+"""Codes into sentences, in the language of the reader.
+
+`analysis.acoustics` says what it found as codes and figures, so that one result can be read in either language.
+A test holds these tables against the codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Texts = dict[str, str | Promise]
+
+# What is wrong with a file, and what to do about it. The keys follow <role>_<code>.
+UNUSABLE_TEXTS: Texts = {
+    "recording_empty_file": _("The recording is an empty file. Please upload it again."),
+    "recording_too_large": _("The recording's file is larger than allowed. Please record a shorter one."),
+    "recording_unreadable": _("This file is not sound, or it is damaged. Please record again or choose another file."),
+    "recording_no_audio": _("This file has no sound track. Please record with the microphone on."),
+    "recording_too_long": _("The recording is longer than allowed. Please record only the exercise."),
+    "recording_too_many_channels": _("The recording has more channels than allowed. Please record in mono or stereo."),
+    "recording_too_short": _("The recording is too short to be analysed. Please record the whole exercise."),
+    "recording_silent": _("There is no speech in this recording. Please check the microphone and record again."),
+    "recording_missing": _("The recording's file is no longer in the storage. Please upload it again."),
+    "example_empty_file": _("The exercise's example is an empty file. Please record the example again."),
+    "example_too_large": _("The example's file is larger than allowed. Please record a shorter example."),
+    "example_unreadable": _("The exercise's example is not sound, or it is damaged. Please record the example again."),
+    "example_no_audio": _("The exercise's example has no sound track. Please record the example again."),
+    "example_too_long": _("The exercise's example is longer than allowed. Please record a shorter example."),
+    "example_too_many_channels": _("The exercise's example has more channels than allowed. Please record it in mono."),
+    "example_too_short": _("The exercise's example is too short. Please record the example again."),
+    "example_silent": _("There is no speech in the exercise's example. Please record the example again."),
+    "example_missing": _("The example's file is no longer in the storage. Please record the example again."),
+    "invalid_parameters": _("The analysis was asked for with parameters that are not known: %(reason)s"),
+    "invalid_exercise": _("The exercise is not complete or not valid (%(parameter)s). Please correct the exercise."),
+}
+
+FLAG_TEXTS: Texts = {
+    "clipping": _("The recording is overloaded (clipping): record further from the microphone."),
+    "noise": _("There is much noise behind the speech: record in a quieter place."),
+    "low_level": _("The speech is very soft: record closer to the microphone."),
+    "mostly_silent": _("Most of the recording is silence."),
+    "short_speech": _("There is too little speech to score."),
+    "narrow_band": _("Telephone quality: fricatives such as s and sh cannot be judged well."),
+    "dead_channel": _("One channel holds nothing; the other one was used."),
+    "truncated": _("Part of the file is missing or damaged; the rest was analysed."),
+}
+
+EVIDENCE_TEXTS: Texts = {
+    "segments": _("sounds"),
+    "worst_place": _("worst place"),
+    "extra_nuclei": _("extra syllables"),
+    "slow": _("slow"),
+    "pauses": _("pauses"),
+    "hold": _("prolonged sounds"),
+    "interval_deviation": _("uneven syllables"),
+    "tempo_deviation": _("uneven tempo"),
+    "level_mismatch": _("loudness falls elsewhere"),
+    "contour_mismatch": _("pitch moves differently"),
+    "range_loss": _("flat pitch"),
+}
+
+SUGGESTION_TEXTS: Texts = {
+    "record_again": _("Record again: the quality of this recording limits what can be said."),
+    "shorten_pauses": _("Shorten the pauses inside the sentence: %(pauses)s, the longest %(longest_seconds)s s."),
+    "speak_faster": _("Try a little faster: %(speech_seconds)s s of speech, the example has %(example_seconds)s s."),
+    "avoid_prolonging": _("Do not hold single sounds: the longest lasted %(longest_seconds)s s."),
+    "avoid_repeating": _("Say each syllable once: %(syllables)s were heard, the example has %(example_syllables)s."),
+    "practise_sounds": _("Practise the sounds of the sentence slowly with the example."),
+    "practise_place": _("Practise the part from %(start_seconds)s to %(end_seconds)s s of the example."),
+    "practise_syllables": _("Practise these syllables: %(syllables)s."),
+    "practise_tones": _("Practise the tones of: %(syllables)s."),
+    "even_rhythm": _("Keep the rhythm of the example: clap along with each syllable."),
+    "match_stress": _("Put loud and soft where the example has them."),
+    "follow_melody": _("Follow the melody of the example."),
+    "widen_pitch": _("Let the pitch move more: %(range_semitones)s semitones, the example has %(example_range_semitones)s."),
+    "keep_it_up": _("Well done: keep practising like this."),
+}
+
+SCORE_TEXTS: Texts = {
+    "overall": _("overall score"),
+    "pronunciation": _("pronunciation accuracy"),
+    "fluency": _("fluency"),
+    "rhythm": _("rhythm"),
+    "pitch": _("pitch"),
+}
+
+SYLLABLE_TEXTS: Texts = {
+    "segment_off": _("sounds differ from the example"),
+    "tone_off": _("tone differs from the example"),
+    "too_long": _("longer than the example"),
+    "too_short": _("shorter than the example"),
+    "missing": _("not heard"),
+}
+
+CAVEAT_TEXTS: Texts = {
+    "same_sentence_unchecked": _("Whether the same sentence was said could not be checked."),
+    "calibrated_elsewhere": _("The scores were fitted to English read by Mandarin speakers, not to patients."),
+    "pitch_by_design": _("The pitch score is a design: no raters' figures stand behind it."),
+    "places_estimated": _("The places of the syllables were estimated, not marked by a person."),
+    "tones_unproven": _("Tones in running speech are shown for listening, not as a verdict."),
+    "doubtful_recording": _("The recording's quality makes these scores doubtful."),
+    "doubtful_example": _("The example's quality makes these scores doubtful."),
+}
+
+ABSENCE_TEXTS: Texts = {
+    "no_example": _("there is no example to compare with"),
+    "no_text": _("the exercise has no text in its language's script"),
+    "no_voicing": _("there is too little voiced sound"),
+    "no_pauses": _("there is no pause"),
+    "too_few_syllables": _("there are too few syllables"),
+    "not_for_this_exercise": _("does not belong to this kind of exercise"),
+    "not_for_this_language": _("is given for Mandarin only"),
+    "unfit_recording": _("the recording is not fit for it"),
+    "unfit_example": _("the example is not fit for it"),
+    "not_measurable": _("has no value here"),
+}
+
+STEP_TEXTS: Texts = {
+    "decode": _("reading the file"),
+    "quality": _("checking the quality"),
+    "pitch": _("following the pitch"),
+    "voice": _("measuring the voice"),
+    "timing": _("measuring pauses and rates"),
+    "alignment": _("comparing with the example"),
+    "syllables": _("comparing syllables"),
+    "scores": _("making the scores"),
+}
+
+
+def sentence(texts: Texts, code: str, figures: Mapping[str, Any] | None = None) -> str:
+    """The sentence for a code, with its figures; the code itself where no table knows it."""
+    text = str(texts.get(code, code))
+    try:
+        return text % (figures or {})
+    except (KeyError, TypeError, ValueError):  # a result of another version may carry other figures
+        return text

@@ -1,0 +1,151 @@
+"""The Celery task that lives by a job's row."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Ignore
+from celery.result import AsyncResult
+from django.apps import apps
+from kombu import Producer
+
+from tasks_admin.errors import JobFailed, PermanentError, Stop
+from tasks_admin.heartbeat import watched
+from tasks_admin.jobs import Job, JobState
+from tasks_admin.progress import ProgressTask
+from tasks_admin.worker import worker_name
+
+log = logging.getLogger(__name__)
+
+
+class JobTask(ProgressTask):
+    """Base of a task that is claimed, heartbeats, reports progress, completes or fails by its job's row.
+
+    ``@shared_task(bind=True, base=JobTask, job_label="analysis.AnalysisJob")``; the body finds its row in
+    ``self.job`` and returns what the row's ``record`` stores. An error that no retry can mend is raised as
+    :class:`tasks_admin.errors.PermanentError`; any other is the world's and is tried again.
+    """
+
+    abstract = True
+    job_label: str
+    keeps_own_result = True  # see tasks_admin.results
+    throws = (JobFailed,)  # expected: a line in the log, without a traceback
+
+    @property
+    def job_model(self) -> type[Job]:
+        model: type[Job] = apps.get_model(self.job_label)
+        return model
+
+    @property
+    def job(self) -> Job:
+        """The row of the running attempt."""
+        row: Job = self.request.job
+        return row
+
+    # --- asking
+
+    def apply_async(
+        self,
+        args: Any = None,
+        kwargs: Any = None,
+        task_id: str | None = None,
+        producer: Producer | None = None,
+        countdown: float | None = None,
+        eta: datetime | None = None,
+        queue: Any = None,
+        **options: Any,
+    ) -> AsyncResult[Any]:
+        """Queue a row and announce it on commit; the row of the same work is returned where one is active.
+
+        ``countdown`` and ``eta`` become the row's ``run_at``: a message that waits in a worker would be lost
+        with it.
+        """
+        job = self.job_model.for_call(*(args or ()), **(kwargs or {})) 
+        if job._state.adding:
+            job.queue = getattr(queue, "name", queue) or ""
+            job.run_at = eta or (datetime.now(UTC) + timedelta(seconds=countdown) if countdown else None)
+            job = job.submit()
+        return self.AsyncResult(str(job.pk))
+
+    def send(self, job: Job, producer: Producer) -> None:
+        """Put one message for the row on its queue."""
+        Task.apply_async(
+            self, args=job.task_args(), task_id=str(job.pk), producer=producer, queue=job.queue, retry=False
+        )
+
+    # --- working
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run one attempt. Called outside a worker it refuses: there is no row to stand on."""
+        if self.request.called_directly:
+            raise TypeError(f"{self.name} runs as a job: use .delay(...) or .apply_async(args=[...])")
+        self.request.job = job = self._claim()
+        with watched(job):
+            return self._attempt(job, args, kwargs)
+
+    def _claim(self) -> Job:
+        job = self.job_model.claim(self.request.id, worker_name(self.request.hostname))
+        if job is None:
+            self._answer_unclaimed()
+            # Returning would store SUCCESS over the live state.
+            raise Ignore
+        return job
+
+    def _answer_unclaimed(self) -> None:
+        row = self.job_model.objects.filter(pk=self.request.id).first()
+        if row is None:
+            raise JobFailed("no_such_job")
+        if row.state not in (JobState.QUEUED, JobState.RUNNING):
+            row.mirror()  # a message that came twice may have found Redis empty
+
+    def _attempt(self, job: Job, args: Any, kwargs: Any) -> Any:
+        try:
+            return job.complete(self.run(*args, **kwargs))
+        except Stop:
+            return self._stop(job)
+        except PermanentError as error:
+            return self._fail(job, error)
+        except Exception as error:  # noqa: BLE001 - whatever else the body raises is the world's fault: try again
+            log.exception("job %s attempt %s: %s", job.pk, job.attempt, type(error).__name__)
+            return self._fail(job, error)
+
+    def _fail(self, job: Job, error: Exception) -> Any:
+        try:
+            state = job.fail(error, "" if isinstance(error, PermanentError) else traceback.format_exc())
+        except Stop:
+            return self._stop(job)
+        job.refresh_from_db()
+        log.info("job %s attempt %s: %s, %s", job.pk, job.attempt, job.error_code, state)
+        if state is JobState.FAILED:
+            raise JobFailed(job.error_code) from None
+        job.mirror()
+        raise Ignore
+
+    def _stop(self, job: Job) -> Any:
+        if job.stop():
+            job.refresh_from_db()
+            job.mirror()
+        log.info("job %s attempt %s: stopped", job.pk, job.attempt)
+        raise Ignore
+
+    def progress(self, percent: int, step: str = "") -> None:
+        """Write the progress on the row, and to Redis.
+
+        Raises
+        ------
+        Stop
+            Where the attempt is to end; let it through.
+        """
+        self.job.report(percent, step)
+        self._publish_progress(percent, step)
+
+    def state_to_store(self, task_id: str, state: str, result: Any) -> str:
+        """A lost child stores FAILURE although its lease will bring the job back: RETRY while it may."""
+        if state != "FAILURE" or isinstance(result, JobFailed):
+            return state
+        row = self.job_model.objects.filter(pk=task_id).first()
+        return "RETRY" if row and row.state in (JobState.QUEUED, JobState.RUNNING) else state

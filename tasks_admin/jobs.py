@@ -1,0 +1,425 @@
+"""A job: a row that a Celery task works on, and its life.
+
+The row is the truth and the queue only announces it. Every write of a worker is fenced by the attempt it was
+given, so that a worker that lost its lease can change nothing any more.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from functools import partial
+from typing import Any, ClassVar, Self
+
+from celery import current_app, states
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tasks_admin import clock
+from tasks_admin.announce import announce
+from tasks_admin.errors import ERROR_TEXTS, JobFailed, PermanentError, Stop, code_of
+from tasks_admin.models import JobAttempt
+
+LEASE_SECONDS = 30.0
+BACKOFF_SECONDS = 5.0
+BACKOFF_CAP_SECONDS = 300.0
+
+log = logging.getLogger(__name__)
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    SUCCEEDED = "succeeded", _("succeeded")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Rows of one kind of job."""
+
+    def active(self) -> Self:
+        """Queued or running."""
+        return self.filter(state__in=ACTIVE)
+
+    def held(self, job_id: Any, attempt: int) -> Self:
+        """The row, if this attempt still holds it and nobody has asked for its end."""
+        return self.filter(pk=job_id, attempt=attempt, state=JobState.RUNNING, cancel_requested=False)
+
+    def lapsed(self) -> Self:
+        """Running rows whose worker has not been heard of for a lease."""
+        return self.filter(state=JobState.RUNNING, lease_until__lt=clock.now())
+
+    def due(self) -> Self:
+        """Queued rows that may run now."""
+        return self.filter(Q(run_at=None) | Q(run_at__lte=clock.now()), state=JobState.QUEUED)
+
+
+class Job(models.Model):
+    """One piece of work for a :class:`tasks_admin.job_task.JobTask`.
+
+    States::
+
+        queued -> running -> succeeded     by complete
+                     |-----> failed        a permanent error, or failures used up
+                     |-----> queued        a passing error (run_at later), a lapsed lease, a lease given back
+        queued, running ---> cancelled     by a person
+        failed, cancelled -> queued        by a person: retry
+
+    Celery's state follows: PENDING, PROGRESS, SUCCESS, FAILURE, REVOKED, and RETRY after a failed attempt. The
+    row's id is the task's id.
+
+    A subclass names its Celery task in ``task_name`` and says what to store in :meth:`record`.
+    """
+
+    State = JobState
+    task_name: ClassVar[str]
+    error_texts: ClassVar[dict[str, str | Promise]] = ERROR_TEXTS
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
+    progress = models.PositiveSmallIntegerField(_("progress"), default=0)
+    current_step = models.CharField(_("current step"), max_length=60, blank=True)
+    queue = models.CharField(_("queue"), max_length=60)
+    owner_key = models.CharField(_("owner"), max_length=60, blank=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    failures = models.PositiveSmallIntegerField(_("failures"), default=0)
+    max_failures = models.PositiveSmallIntegerField(_("failures allowed"), default=3)
+    worker = models.CharField(_("worker"), max_length=200, blank=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    published_at = models.DateTimeField(_("announced"), null=True, blank=True)
+    announcements = models.PositiveIntegerField(_("announcements"), default=0)
+    run_at = models.DateTimeField(_("not before"), null=True, blank=True)
+    cancel_requested = models.BooleanField(_("cancel requested"), default=False)
+    error_code = models.CharField(_("error"), max_length=60, blank=True)
+    error_figures = models.JSONField(_("error figures"), default=dict, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["state", "lease_until"], name="%(class)s_lease"),
+            models.Index(fields=["state", "published_at"], name="%(class)s_outbox"),
+            models.Index(fields=["-created_at"], name="%(class)s_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(progress__lte=100), name="%(class)s_progress_0_100"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    # --- what a subclass says
+
+    @classmethod
+    def for_call(cls, *args: Any, **kwargs: Any) -> Self:
+        """The row for a call of the task with these arguments: a new, unsaved one, or the active one.
+
+        Raises
+        ------
+        TypeError
+            For arguments that the task does not take.
+        """
+        if args or kwargs:
+            raise TypeError(f"{cls.task_name} takes no arguments")
+        return cls()
+
+    def task_args(self) -> list[Any]:
+        """The message's arguments: for people who watch the queue. The row's own fields count."""
+        return []
+
+    def record(self, outcome: Any) -> Any:
+        """Store what the task returned; called inside the transaction that completes the job.
+
+        Returns
+        -------
+        JSON-serialisable
+            What ``AsyncResult(id).get()`` gives.
+        """
+        return outcome
+
+    def recorded(self) -> Any:
+        """What :meth:`record` returned, read again, for a state that Redis has lost."""
+        return None
+
+    # --- asking
+
+    def submit(self) -> Self:
+        """Save the new row in the caller's transaction and announce it on commit.
+
+        With the broker away the row stands as queued and is announced later: nothing is raised, and the caller
+        waits a second at most.
+        """
+        self.queue = self.queue or default_queue(self.task_name)
+        self.save(force_insert=True)
+        self.announce_on_commit()
+        return self
+
+    def announce_on_commit(self) -> None:
+        transaction.on_commit(partial(announce, type(self), [self.pk]), robust=True)
+
+    def cancel(self, actor: AbstractBaseUser | None = None) -> bool:
+        """Cancel at once if queued; if running, ask its worker, which stops within two seconds.
+
+        Returns
+        -------
+        bool
+            False where the job had ended already.
+        """
+        rows = type(self).objects.filter(pk=self.pk)
+        done = rows.filter(state=JobState.QUEUED).update(
+            state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
+        )
+        asked = done or rows.filter(state=JobState.RUNNING).update(cancel_requested=True)
+        log.info("job %s: cancel by %s: %s", self.pk, _name(actor), "done" if done else "asked" if asked else "too late")
+        self.refresh_from_db()
+        if done:
+            transaction.on_commit(self.mirror, robust=True)
+        return bool(asked)
+
+    def retry(self, actor: AbstractBaseUser | None = None) -> bool:
+        """Queue a failed or cancelled job again, with its failures forgiven.
+
+        Returns
+        -------
+        bool
+            False where there was nothing to retry.
+
+        Raises
+        ------
+        django.db.IntegrityError
+            Where a constraint of the subclass allows one active job and there is another.
+        """
+        with transaction.atomic():
+            again = type(self).objects.filter(pk=self.pk, state__in=(JobState.FAILED, JobState.CANCELLED)).update(
+                state=JobState.QUEUED, failures=0, cancel_requested=False, error_code="", error_figures={},
+                progress=0, current_step="", run_at=None, published_at=None, finished_at=None,
+            )  # fmt: skip
+        log.info("job %s: retry by %s: %s", self.pk, _name(actor), "queued" if again else "nothing to do")
+        self.refresh_from_db()
+        if again:
+            transaction.on_commit(self.mirror, robust=True)
+            self.announce_on_commit()
+        return bool(again)
+
+    # --- a worker's side
+
+    @classmethod
+    def claim(cls, job_id: Any, worker: str) -> Self | None:
+        """Take the job for this worker, or None where it is not to be had (any more, or yet).
+
+        One conditional UPDATE decides between workers. A running row whose lease lapsed counts as one more
+        failure, so that a recording that kills its worker each time comes to an end.
+        """
+        lapsed = Q(state=JobState.RUNNING, lease_until__lt=clock.now(), failures__lt=F("max_failures") - 1)
+        ready = Q(state=JobState.QUEUED, failures__lt=F("max_failures"))
+        with transaction.atomic():
+            previous = cls.objects.filter(pk=job_id).values_list("state", flat=True).first()
+            claimed = cls.objects.filter(
+                ready if previous == JobState.QUEUED else lapsed,
+                Q(run_at=None) | Q(run_at__lte=clock.now()),
+                pk=job_id,
+                cancel_requested=False,
+            ).update(
+                state=JobState.RUNNING, attempt=F("attempt") + 1, worker=worker, progress=0, current_step="",
+                lease_until=clock.after(LEASE_SECONDS), started_at=clock.now(), error_code="", error_figures={},
+                failures=F("failures") + (previous == JobState.RUNNING),
+            )  # fmt: skip
+            if not claimed:
+                return None
+            job = cls.objects.get(pk=job_id)
+            JobAttempt.objects.filter(job_id=job.pk, ended_at=None).update(
+                outcome=JobAttempt.Outcome.LOST, ended_at=clock.now()
+            )
+            JobAttempt.objects.create(
+                job_id=job.pk, attempt=job.attempt, worker=worker, started_at=job.started_at
+            )
+        return job
+
+    def renew(self) -> bool:
+        """Heartbeat: extend the lease. False where this attempt is to stop."""
+        return bool(self._held().update(lease_until=clock.after(LEASE_SECONDS)))
+
+    def is_held(self) -> bool:
+        """Whether this attempt may go on, without a write."""
+        return self._held().exists()
+
+    def report(self, percent: int, step: str) -> None:
+        """Write the progress and renew the lease.
+
+        Raises
+        ------
+        Stop
+            Where the job was cancelled or its lease went to another.
+        """
+        written = self._held().update(
+            progress=percent, current_step=step, lease_until=clock.after(LEASE_SECONDS)
+        )
+        if not written:
+            raise Stop
+
+    def complete(self, outcome: Any) -> Any:
+        """Store the outcome and end as succeeded, in one transaction.
+
+        Raises
+        ------
+        Stop
+            Where this attempt no longer holds the job: nothing of it is kept.
+        """
+        with transaction.atomic():
+            if not self._held().update(
+                state=JobState.SUCCEEDED, progress=100, current_step="", finished_at=clock.now(), lease_until=None
+            ):
+                raise Stop
+            result = self.record(outcome)
+            self._close(JobAttempt.Outcome.SUCCEEDED)
+        return result
+
+    def fail(self, error: BaseException, traceback: str = "") -> JobState:
+        """End as failed, or queue again after a pause if the error is the world's and failures remain.
+
+        Returns
+        -------
+        JobState
+            FAILED or QUEUED.
+
+        Raises
+        ------
+        Stop
+            Where this attempt no longer holds the job.
+        """
+        permanent = isinstance(error, PermanentError)
+        code = error.code if isinstance(error, PermanentError) else code_of(error)
+        figures = dict(error.figures) if isinstance(error, PermanentError) else {}
+        with transaction.atomic():
+            state = self._end_attempt(code, figures, final=permanent or self.failures + 1 >= self.max_failures)
+            self._close(JobAttempt.Outcome.FAILED, code, traceback)
+        return state
+
+    def _end_attempt(self, code: str, figures: dict[str, Any], *, final: bool) -> JobState:
+        change: dict[str, Any] = {"state": JobState.FAILED, "finished_at": clock.now()}
+        if not final:
+            change = {"state": JobState.QUEUED, "run_at": clock.after(backoff(self.failures + 1)), "published_at": None}
+        written = self._held().update(
+            failures=F("failures") + 1, error_code=code, error_figures=figures, lease_until=None, current_step="",
+            **change,
+        )  # fmt: skip
+        if not written:
+            raise Stop
+        state: JobState = change["state"]
+        return state
+
+    def stop(self) -> JobState | None:
+        """Give up this attempt after :class:`Stop`: cancelled if that was asked, else nothing is ours to write."""
+        with transaction.atomic():
+            mine = type(self).objects.filter(pk=self.pk, attempt=self.attempt, state=JobState.RUNNING)
+            if not mine.filter(cancel_requested=True).update(
+                state=JobState.CANCELLED, finished_at=clock.now(), lease_until=None, current_step=""
+            ):
+                return None
+            self._close(JobAttempt.Outcome.CANCELLED)
+        return JobState.CANCELLED
+
+    def _held(self) -> JobQuerySet:
+        return type(self).objects.held(self.pk, self.attempt)
+
+    def _close(self, outcome: str, code: str = "", traceback: str = "") -> None:
+        JobAttempt.objects.filter(job_id=self.pk, attempt=self.attempt).update(
+            outcome=outcome, ended_at=clock.now(), error_code=code, traceback=traceback
+        )
+
+    # --- what others see
+
+    def mirror(self) -> None:
+        """Write Celery's state after a change that no task made, so that ``.get()`` never waits in vain."""
+        backend, task_id = current_app.backend, str(self.pk)
+        request = _Request(self)
+        match self.state:
+            case JobState.CANCELLED:
+                backend.mark_as_revoked(task_id, "cancelled", request=request)
+            case JobState.FAILED:
+                backend.mark_as_failure(task_id, JobFailed(self.error_code), request=request)
+            case JobState.SUCCEEDED:
+                backend.mark_as_done(task_id, self.recorded(), request=request)
+            case JobState.QUEUED if self.failures:
+                backend.mark_as_retry(task_id, JobFailed(self.error_code), request=request)
+            case JobState.QUEUED:
+                backend.store_result(task_id, None, states.PENDING, request=request)
+
+    @property
+    def error_text(self) -> str:
+        """Why it failed, for a person, in the language in force. Empty where nothing failed."""
+        if not self.error_code:
+            return ""
+        text = str(self.error_texts.get(self.error_code, self.error_texts["internal_error"]))
+        try:
+            return text % self.error_figures
+        except (KeyError, TypeError, ValueError):  # a row edited by hand: the sentence without its figures
+            return text
+
+
+class _Request:
+    """What a result backend asks of a Celery request, for a state that no request brings about."""
+
+    chord = chain = errbacks = group = parent_id = root_id = None
+    ignore_result = False
+    hostname = ""
+
+    def __init__(self, job: Job) -> None:
+        self.task, self.id = job.task_name, str(job.pk)
+        self.args, self.kwargs = job.task_args(), {}
+        self.argsrepr, self.kwargsrepr = repr(tuple(self.args)), "{}"
+        self.delivery_info = {"routing_key": job.queue}
+        self.retries = job.failures
+        self.children: list[Any] = []
+        self.meta: dict[str, Any] = {}
+
+
+def job_models() -> list[type[Job]]:
+    """Every kind of job that the installed apps define."""
+    return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+def default_queue(task_name: str) -> str:
+    """The queue that the routes give a task."""
+    route = current_app.amqp.router.route({}, task_name)
+    return str(route["queue"].name)
+
+
+def backoff(failures: int) -> float:
+    """Seconds before the next attempt: doubling from five, at most five minutes, spread by half.
+
+    The spread keeps jobs that failed together from coming back together.
+    """
+    pause = min(BACKOFF_SECONDS * 2 ** (failures - 1), BACKOFF_CAP_SECONDS)
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - a pause, not a secret
+
+
+def _name(actor: AbstractBaseUser | None) -> str:
+    return f"user {actor.pk}" if actor else "the system"
+
+
+def __getattr__(name: str) -> Any:
+    """`JobTask` belongs to this door too, but needs this module whole before it can be made."""
+    if name == "JobTask":
+        from tasks_admin.job_task import JobTask
+
+        return JobTask
+    raise AttributeError(name)

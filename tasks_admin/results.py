@@ -1,0 +1,64 @@
+"""The result backend: Redis for what is live, TaskResult rows for the history.
+
+Progress and ``.get()`` stay as quick as Redis; each task that ends leaves one row for the admin.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from typing import Any
+
+from celery.backends.redis import RedisBackend, SentinelBackend
+from celery.states import READY_STATES
+from django.db import Error as DatabaseError
+from django_celery_results.backends import DatabaseBackend
+
+from tasks_admin.broker import REDIS_AWAY
+
+log = logging.getLogger(__name__)
+
+
+class RecordsHistory:
+    """Mixed into a Redis backend: ended tasks are written to django-celery-results as well."""
+
+    app: Any
+
+    @cached_property
+    def history(self) -> Any:
+        return DatabaseBackend(app=self.app)
+
+    def store_result(
+        self, task_id: str, result: Any, state: str, traceback: str | None = None, request: Any = None, **kwargs: Any
+    ) -> Any:
+        """Store the state in Redis, and in the history if it is final.
+
+        Neither store may take the other with it, nor the worker: what failed is logged with the task's id. A
+        job's own row is written before this and is the truth.
+        """
+        task = self.app.tasks.get(getattr(request, "task", None) or "")
+        if hasattr(task, "state_to_store"):
+            state = task.state_to_store(task_id, state, result)
+        try:
+            super().store_result(task_id, result, state, traceback, request=request, **kwargs)  # type: ignore[misc]
+        except REDIS_AWAY as error:
+            log.error("task %s: %s not written to Redis: %s", task_id, state, type(error).__name__)
+        if state in READY_STATES:
+            # A job's result is in a table of its own, with its own readers and its own retention.
+            own = getattr(task, "keeps_own_result", False) and not isinstance(result, BaseException)
+            self._record(task_id, None if own else result, state, traceback, request)
+        return result
+
+    def _record(self, task_id: str, result: Any, state: str, traceback: str | None, request: Any) -> None:
+        try:
+            self.history.store_result(task_id, result, state, traceback=traceback, request=request)
+        except DatabaseError as error:
+            log.error("task %s: %s not written to the history: %s", task_id, state, type(error).__name__)
+
+
+class RecordingRedisBackend(RecordsHistory, RedisBackend):
+    """Redis, with history."""
+
+
+class RecordingSentinelBackend(RecordsHistory, SentinelBackend):
+    """Redis behind Sentinel, with history."""

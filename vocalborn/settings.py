@@ -1,0 +1,224 @@
+"""Settings. Each variable is read once, here, and a wrong one stops the command with its name.
+
+Every variable is explained in .env.example.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+from marshmallow.validate import OneOf, Range
+
+from vocalborn import embedded_redis
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is empty: `make .venv` writes one into .env")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else None)
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts when DEBUG is off")
+DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "data").resolve()
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_results",
+    "django_celery_beat",
+    "tasks_admin",
+    "analysis",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "vocalborn.urls"
+WSGI_APPLICATION = "vocalborn.wsgi.application"
+ASGI_APPLICATION = "vocalborn.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "vocalborn" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database ---------------------------------------------------------------------------------------------
+
+
+def _database() -> dict[str, Any]:
+    default = f"sqlite:///{DATA_DIR / 'vocalborn.sqlite3'}" if DEBUG else None
+    config: dict[str, Any] = (
+        env.dj_db_url("DATABASE_URL", default) if default else env.dj_db_url("DATABASE_URL")
+    )
+    if not config.get("ENGINE"):
+        raise ImproperlyConfigured("DATABASE_URL is empty: postgres://user:password@host:5432/name")
+    if config["ENGINE"].endswith("sqlite3"):
+        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        config["OPTIONS"] = {
+            # Without these two, workers that write at once see "database is locked".
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        }
+        # A file, so that a worker in a process of its own can be tested on the same database.
+        config["TEST"] = {"NAME": f"{config['NAME']}.test"}
+    return config | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people and language ----------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "zh-hant"
+LANGUAGES = [("zh-hant", _("Traditional Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "vocalborn" / "locale"]
+TIME_ZONE = "Asia/Taipei"
+USE_TZ = True
+
+# --- files ------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_ROOT = DATA_DIR / "media"
+# MEDIA_URL stays unset: recordings are patients' voices and are served only through a view that checks.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+AUDIO_MAX_BYTES = env.int("AUDIO_MAX_BYTES", 50 * 2**20, validate=Range(min=1))
+AUDIO_MAX_SECONDS = env.float("AUDIO_MAX_SECONDS", 300.0, validate=Range(min=1, max=3600))
+
+# --- security ---------------------------------------------------------------------------------------------
+
+HTTPS = env.bool("HTTPS", not DEBUG)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+# --- Redis ------------------------------------------------------------------------------------------------
+
+
+def _redis_urls() -> tuple[str, str, bool]:
+    """The broker's URL, the result backend's, and whether they lead to the embedded Redis."""
+    url, host = env.str("REDIS_URL", ""), env.str("REDIS_HOST", "")
+    port = env.int("REDIS_PORT", 6379, validate=Range(1, 65535))
+    password = env.str("REDIS_PASSWORD", "")
+    broker = env.int("REDIS_DB_BROKER", 0, validate=Range(min=0))
+    backend = env.int("REDIS_DB_BACKEND", 1, validate=Range(min=0))
+    if url and host:
+        raise ImproperlyConfigured("REDIS_URL and REDIS_HOST are both set: keep one")
+    if url:
+        return _with_database(url, broker), _with_database(url, backend), False
+    if not host and not DEBUG:
+        raise ImproperlyConfigured("REDIS_HOST or REDIS_URL is required when DEBUG is off")
+    embedded = not host
+    if embedded:
+        kept = embedded_redis.address(DATA_DIR)
+        host, port, password = "127.0.0.1", kept.port, kept.password
+    base = _redis_url(host, port, password)
+    return f"{base}/{broker}", f"{base}/{backend}", embedded
+
+
+def _redis_url(host: str, port: int, password: str) -> str:
+    secret = f":{quote(password, safe='')}@" if password else ""
+    return f"redis://{secret}{host}:{port}"
+
+
+def _with_database(url: str, database: int) -> str:
+    parts = [part for part in url.split(";") if part]
+    for part in parts:
+        split = urlsplit(part)
+        if split.scheme not in {"redis", "rediss", "sentinel"} or not split.hostname or split.path.strip("/"):
+            raise ImproperlyConfigured(
+                "REDIS_URL must read redis://, rediss:// or sentinel://host:port, without a database"
+            )
+    return ";".join(f"{part.rstrip('/')}/{database}" for part in parts)
+
+
+CELERY_BROKER_URL, _backend, REDIS_IS_EMBEDDED = _redis_urls()
+_sentinel = CELERY_BROKER_URL.startswith("sentinel")
+REDIS_SENTINEL_MASTER = env.str("REDIS_SENTINEL_MASTER", "")
+if _sentinel and not REDIS_SENTINEL_MASTER:
+    raise ImproperlyConfigured("REDIS_SENTINEL_MASTER is required with a sentinel:// REDIS_URL")
+
+# --- Celery: what the environment decides. The rest, with its reasons, is in vocalborn/celery.py ----------------
+
+CELERY_RESULT_BACKEND = (
+    f"tasks_admin.results:{'RecordingSentinelBackend' if _sentinel else 'RecordingRedisBackend'}+{_backend}"
+)
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_WORKER_CONCURRENCY", None, validate=Range(min=1, max=512))
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("CELERY_WORKER_MAX_TASKS_PER_CHILD", 500, validate=Range(min=1))
+CELERY_LOG_LEVEL = env.str(
+    "CELERY_LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+)
+TASK_HISTORY_DAYS = env.int("TASK_HISTORY_DAYS", 90, validate=Range(min=1))
+TASKS_ADMIN = {
+    # Loaded once in a worker's parent, before it forks, where the worker takes this queue.
+    "WARM_UP": {"ai_analysis": "analysis.tasks.warm_up"},
+    # Called before a command that needs the broker.
+    "PREPARE": "vocalborn.services.ensure_redis",
+    "HISTORY_DAYS": TASK_HISTORY_DAYS,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {name: {"level": CELERY_LOG_LEVEL} for name in ("vocalborn", "analysis", "tasks_admin")},
+}
+
+UNFOLD = {"SITE_TITLE": "VocalBorn", "SITE_HEADER": "VocalBorn", "SITE_SYMBOL": "graphic_eq"}
