@@ -26,7 +26,7 @@ demo: .venv
 	@$(PY) manage.py demo $(if $(EXIT),--exit)
 
 test: .venv
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist loadgroup
 
 lint: .venv
 	$(PY) -m ruff check .

@@ -9,6 +9,7 @@ imported, because settings read this file.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import importlib.util
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from vocalborn.keeper import keep
+from vocalborn.keeper import end, keep
 
 READY_SECONDS = 10.0
 
@@ -160,7 +161,7 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 def _start_keeper(folder: Path, where: Address) -> None:
     config = _write_config(folder, where)
     keeper = keep([server(), str(config)])
-    _KEEPERS.append(keeper)
+    atexit.register(end, keeper)  # which also holds the pipe to it open until then
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(where):
         if keeper.poll() is not None or time.monotonic() > deadline:
@@ -168,10 +169,6 @@ def _start_keeper(folder: Path, where: Address) -> None:
             tail = log.read_text(errors="replace")[-600:] if log.exists() else "(it left no log)"
             raise RuntimeError(f"the embedded Redis did not start; {log} ends:\n{tail}")
         time.sleep(0.02)
-
-
-# Held so that the pipe to it stays open until this process ends.
-_KEEPERS: list[subprocess.Popen[bytes]] = []
 
 
 def _write_config(folder: Path, where: Address) -> Path:
@@ -182,7 +179,7 @@ def _write_config(folder: Path, where: Address) -> Path:
     config.write_text(
         f'bind 127.0.0.1\nport {where.port}\nrequirepass "{where.password}"\ndir "{home.resolve()}"\n'
         # An evicting or forgetful Redis would lose queued work without an error.
-        "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\nsave \"\"\n"
+        'appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\nsave ""\n'
         'logfile "redis.log"\ndaemonize no\n'
     )
     return config

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
@@ -22,7 +23,7 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is empty: `make .venv` writes one into .env")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else None)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", []) or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts when DEBUG is off")
 DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "data").resolve()
@@ -75,12 +76,13 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, Any]:
-    default = f"sqlite:///{DATA_DIR / 'vocalborn.sqlite3'}" if DEBUG else None
-    config: dict[str, Any] = (
-        env.dj_db_url("DATABASE_URL", default) if default else env.dj_db_url("DATABASE_URL")
-    )
+    url = env.str("DATABASE_URL", "") or (f"sqlite:///{DATA_DIR / 'vocalborn.sqlite3'}" if DEBUG else "")
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not an address of a database: {error}") from error
     if not config.get("ENGINE"):
-        raise ImproperlyConfigured("DATABASE_URL is empty: postgres://user:password@host:5432/name")
+        raise ImproperlyConfigured("DATABASE_URL is required: postgres://user:password@host:5432/name")
     if config["ENGINE"].endswith("sqlite3"):
         Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
         config["OPTIONS"] = {

@@ -131,18 +131,21 @@ def stretched(cepstra: NDArray[np.float32], steps: int) -> Floats:
     at = np.linspace(0, len(values) - 1, steps)
     below = np.floor(at).astype(int)
     part = (at - below)[:, None]
-    return values[below] * (1 - part) + values[np.minimum(below + 1, len(values) - 1)] * part
+    laid: Floats = values[below] * (1 - part) + values[np.minimum(below + 1, len(values) - 1)] * part
+    return laid
 
 
 def _averaged(values: Floats, width: int) -> Floats:
     if width <= 1:
         return values
     padded = np.pad(values, ((width // 2, width // 2), (0, 0)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, width, axis=0).mean(axis=-1)
+    means: Floats = np.lib.stride_tricks.sliding_window_view(padded, width, axis=0).mean(axis=-1)
+    return means
 
 
 def _sampled(frames: Indices, steps: int) -> Indices:
-    return frames[np.rint(np.linspace(0, len(frames) - 1, steps)).astype(int)]
+    chosen: Indices = frames[np.rint(np.linspace(0, len(frames) - 1, steps)).astype(int)]
+    return chosen
 
 
 def _path(recording: Features, example: Features) -> tuple[float, Indices, Floats]:

@@ -11,6 +11,9 @@ Bools = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
 
+Float32s = NDArray[np.float32]
+
+
 def runs(mask: Bools) -> tuple[Indices, Indices]:
     """First and one-past-last index of each run of true values in `mask` (n,)."""
     steps = np.diff(np.concatenate(([0], mask.astype(np.int8), [0])))

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fstat
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import av
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -18,6 +17,7 @@ from av.error import FFmpegError
 from analysis.acoustics.errors import UnusableRecording
 from analysis.acoustics.intake import Intake
 from analysis.acoustics.request import Limits
+from analysis.acoustics.riff import is_broken_off
 from analysis.acoustics.sound import Sound
 
 Readable = str | PathLike[str] | IO[bytes]
@@ -27,7 +27,7 @@ Readable = str | PathLike[str] | IO[bytes]
 CONTAINERS = "wav,w64,aiff,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,aac,amr,caf"
 
 # Only these know their own length. An mp3 or a bare aac stream is given a guess made from its bit rate.
-KNOWS_ITS_LENGTH = ("wav", "w64", "aiff", "flac", "matroska", "mov", "caf")
+KNOWS_ITS_LENGTH = ("w64", "aiff", "flac", "matroska", "mov", "caf")
 
 HIGHEST_RATE = 768_000  # Hz; the fastest converters sold. Beyond it a header lies
 
@@ -71,8 +71,8 @@ def _opened(source: Readable, limits: Limits, role: str) -> Iterator[IO[bytes]]:
             yield stream
         return
     if source.seekable():
-        size = source.seek(0, io.SEEK_END)
-        _check_size(source.tell() if size is None else size, limits, role)
+        source.seek(0, io.SEEK_END)  # Django's files return nothing here
+        _check_size(source.tell(), limits, role)
         source.seek(0)
         yield source
         return
@@ -95,9 +95,8 @@ def _decoded(stream: IO[bytes], limits: Limits, role: str) -> Sound:
         intake = Intake(limits, role)
         damaged = _decode_packets(container, audio, intake)
         promised = _promised_seconds(container, audio)
-        truncated = damaged or (
-            promised is not None and promised - intake.seconds > max(0.5, 0.05 * promised)
-        )
+        missing = 0.0 if promised is None else promised - intake.seconds
+        truncated = damaged or is_broken_off(stream) or missing > max(0.5, 0.05 * (promised or 0.0))
         return intake.sound(audio.codec_context.name, container.format.name, truncated=truncated)
 
 
@@ -126,7 +125,7 @@ def _decode_packets(container: InputContainer, audio: AudioStream, intake: Intak
         if packet is None:
             return damaged
         try:
-            frames = cast("list[AudioFrame]", packet.decode())
+            frames = packet.decode()
         except av.error.InvalidDataError:
             damaged = True
             continue

@@ -9,7 +9,7 @@ from analysis.acoustics.arrays import Floats, Indices
 
 
 @numba.njit(cache=True, nogil=True)
-def sloped(cost: Floats, band: int) -> tuple[float, Indices]:  # pragma: no cover
+def sloped(cost: Floats, band: int) -> tuple[float, Indices]:
     """Symmetric DTW with local slope between 1/3 and 3 (Sakoe & Chiba 1978).
 
     Parameters
@@ -57,9 +57,8 @@ def sloped(cost: Floats, band: int) -> tuple[float, Indices]:  # pragma: no cove
     path = np.zeros((n + m + 4, 2), np.int64)
     length, i, j = 0, n, m
     while i > 0 and j > 0:
-        kind = move[i, j]
-        across = 1 if kind == 0 or kind == 2 or kind == 4 else (2 if kind == 1 else 3)
-        down = 1 if kind == 0 or kind == 1 or kind == 3 else (2 if kind == 2 else 3)
+        across = (1, 2, 1, 3, 1)[move[i, j]]
+        down = (1, 1, 2, 1, 3)[move[i, j]]
         for step in range(max(across, down)):
             path[length, 0] = i - 1 - (step if down > 1 else 0)
             path[length, 1] = j - 1 - (step if across > 1 else 0)
@@ -70,7 +69,7 @@ def sloped(cost: Floats, band: int) -> tuple[float, Indices]:  # pragma: no cove
 
 
 @numba.njit(cache=True, nogil=True)
-def between_spans(  # pragma: no cover
+def between_spans(  # noqa: PLR0917  (compiled functions take no keywords)
     left: Floats, right: Floats, rows: Indices, columns: Indices, onset_weight: float, onset_frames: float
 ) -> Floats:
     """Plain DTW cosine distance of every span of one recording to every span of another, onsets weighted.
@@ -117,7 +116,7 @@ def between_spans(  # pragma: no cover
 
 
 @numba.njit(cache=True, nogil=True)
-def best_split(  # pragma: no cover
+def best_split(  # noqa: PLR0917  (likewise)
     sonority: Floats, bonus: Floats, count: int, shortest: int, longest: int, spring: float, cap: float
 ) -> Indices:
     """Cut a stretch into a known number of syllables: each a peak of sonority between two dips.
@@ -156,14 +155,8 @@ def best_split(  # pragma: no cover
                 rise = min(cap, peak - sonority[start]) if start > 0 else cap
                 fall = min(cap, peak - sonority[stop]) if stop < n else cap
                 stretch = np.log((stop - start) / mean)
-                value = (
-                    score[k - 1, start]
-                    + rise
-                    + fall
-                    - spring * stretch**2
-                    + bonus[stop]
-                    + 0.25 * min(peak, 0.0)
-                )
+                shape = rise + fall + 0.25 * min(peak, 0.0)
+                value = score[k - 1, start] + shape + bonus[stop] - spring * stretch**2
                 if value > best:
                     best, where = value, start
             score[k, stop] = best

@@ -1,19 +1,20 @@
-"""Takes decoded frames one by one: counts, measures at the file's own rate, resamples, and mixes at the end."""
+"""Takes decoded frames one by one: counts, measures at the file's own rate, resamples; mixes at the end."""
 
 from __future__ import annotations
 
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from numpy.typing import NDArray
 
-from analysis.acoustics.arrays import Floats, Samples
+from analysis.acoustics.arrays import Bools, Float32s, Floats, Samples
 from analysis.acoustics.errors import UnusableRecording
 from analysis.acoustics.request import Limits
 from analysis.acoustics.sound import LOUDEST_SAMPLE, RATE, Sound, Source, decibels
 
 FULL_SCALE = 0.99  # of the largest value: a limiter or a codec leaves clipped tops just below 1.0
 DEAD_BELOW = 40.0  # dB under the loudest channel: crosstalk of a socket with no microphone in it
+# Interleaved: PyAV 18 reads past the last plane of a planar frame of eight channels, and crashes.
+_FORMAT = "flt"
 CANCELS_BELOW = 0.25  # power of the mix over the channels' mean power: they are out of phase
 
 
@@ -25,8 +26,9 @@ class Intake:
         self._limits = limits
         self._role = role
         self._resampler: AudioResampler | None = None
+        self._to_float: AudioResampler | None = None
         self._shape: tuple[int, str, str] | None = None
-        self._pieces: list[NDArray[np.float32]] = []
+        self._pieces: list[Float32s] = []
         self._squares: Floats = np.zeros(0)
         self._clipped: Floats = np.zeros(0)
         self._counted = 0
@@ -48,8 +50,9 @@ class Intake:
         shape = (frame.sample_rate, frame.layout.name, frame.format.name)
         if shape != self._shape:
             self._start(frame, shape)
-        self._measure(frame)
-        assert self._resampler is not None  # noqa: S101  (set by _start)
+        assert self._to_float is not None and self._resampler is not None  # noqa: S101  (set by _start)
+        for same in self._to_float.resample(frame):
+            self._measure(_samples(same))
         self._keep(self._resampler.resample(frame))
 
     def sound(self, codec: str, container: str, *, truncated: bool) -> Sound:
@@ -96,22 +99,23 @@ class Intake:
         """A stream may change its rate or format on the way; a resampler may not."""
         self._flush()
         self._shape = shape
-        self._resampler = AudioResampler(format="fltp", layout=frame.layout, rate=RATE)
+        self._resampler = AudioResampler(format=_FORMAT, layout=frame.layout, rate=RATE)
+        self._to_float = AudioResampler(format=_FORMAT, layout=frame.layout, rate=frame.sample_rate)
         if not self.channels:
             self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
             self._squares, self._clipped = np.zeros(self.channels), np.zeros(self.channels)
 
-    def _measure(self, frame: AudioFrame) -> None:
-        values = _full_scale_one(frame, self.channels)
+    def _measure(self, values: Float32s) -> None:
+        """Level and clipping of each channel at the file's own rate; resampling would round the tops off."""
         strange = int(np.count_nonzero(~(np.abs(values) <= LOUDEST_SAMPLE)))
         if strange:
             raise UnusableRecording("unreadable", {"samples_not_sound": strange}, self._role)
-        self._squares += values.var(axis=1) * values.shape[1]
+        self._squares += values.var(axis=1, dtype=np.float64) * values.shape[1]
         self._clipped += (np.abs(values) >= FULL_SCALE).sum(axis=1)
         self._counted += values.shape[1]
 
     def _keep(self, frames: list[AudioFrame]) -> None:
-        self._pieces.extend(np.asarray(frame.to_ndarray(), dtype=np.float32) for frame in frames)
+        self._pieces.extend(_samples(frame) for frame in frames)
 
     def _flush(self) -> None:
         if self._resampler is not None:
@@ -119,18 +123,13 @@ class Intake:
             self._resampler = None
 
 
-def _full_scale_one(frame: AudioFrame, channels: int) -> Floats:
-    """The frame's samples (channels, n), full scale 1.0."""
-    raw = frame.to_ndarray()
-    values = raw if frame.format.is_planar else raw.reshape(-1, channels).T
-    if values.dtype.kind == "f":
-        return values.astype(np.float64)
-    if values.dtype == np.uint8:
-        return (values.astype(np.float64) - 128.0) / 128.0
-    return values.astype(np.float64) / (float(np.iinfo(values.dtype).max) + 1.0)
+def _samples(frame: AudioFrame) -> Float32s:
+    """An interleaved frame as (channels, n), full scale 1.0."""
+    interleaved: Float32s = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    return interleaved.T
 
 
-def _mixed(channels: NDArray[np.float32], live: NDArray[np.bool_]) -> Samples:
+def _mixed(channels: Float32s, live: Bools) -> Samples:
     """The mean of the live channels: a dead one would cost 6 dB, two out of phase would cost everything."""
     used = channels[live]
     mono: Samples = used.mean(axis=0, dtype=np.float32)

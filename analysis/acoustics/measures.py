@@ -167,5 +167,3 @@ MEASURES = (
         _RUN,
     ),
 )
-
-BY_NAME = {measure.name: measure for measure in MEASURES}

@@ -11,7 +11,7 @@ from analysis.acoustics.alignment import Alignment, align
 from analysis.acoustics.codes import MODEL_VERSION
 from analysis.acoustics.decoding import Readable, decode
 from analysis.acoustics.evidence import Evidence, gather
-from analysis.acoustics.measures import BY_NAME, MEASURES
+from analysis.acoustics.measures import MEASURES
 from analysis.acoustics.outcome import Outcome, absent
 from analysis.acoustics.pitch import pitch_measures, track_pitch
 from analysis.acoustics.places import find_places
@@ -108,7 +108,7 @@ def _decoded(recording: Readable | Sound, example: Readable | Sound | None, limi
 def _listen(
     sounds: Sequence[Sound], request: Request, progress: Progress
 ) -> tuple[list[Utterance], list[tuple[Flag, ...]], list[Outcome]]:
-    """Everything that needs one recording only. Measures are the recording's; the example is only listened to."""
+    """Everything that needs one recording only. The measures are the recording's, not the example's."""
     with progress.step("quality"):
         spectra = [spectrum(sound.samples) for sound in sounds]
         speech = [find_speech(each) for each in spectra]
@@ -227,5 +227,5 @@ def _table(measured: Iterable[Outcome], exercise: str) -> tuple[tuple[Measured, 
         elif outcome.value is None:
             missing[row.name] = outcome.reason or "not_measurable"
         else:
-            values.append(Measured(row.name, outcome.value, BY_NAME[row.name].unit))
+            values.append(Measured(row.name, outcome.value, row.unit))
     return tuple(values), missing

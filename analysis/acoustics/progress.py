@@ -20,12 +20,12 @@ class Step:
 
 STEPS = (
     Step("decode", 0),
-    Step("quality", 15),
+    Step("quality", 20),
     Step("pitch", 25),
     Step("voice", 45),
-    Step("timing", 65),
-    Step("alignment", 70),
-    Step("syllables", 85),
+    Step("timing", 80),
+    Step("alignment", 82),
+    Step("syllables", 88),
     Step("scores", 95),
 )
 

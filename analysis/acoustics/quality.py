@@ -18,8 +18,8 @@ from analysis.acoustics.speech import Speech
 
 Severity = Literal["unfit", "doubtful"]
 
-# A peak-normalised recording has a handful of samples at full scale; one in a thousand is heard as rasping,
-# and with one in twenty the waveform that jitter, shimmer and spectra are measured on is no longer the voice's.
+# A peak-normalised recording has a handful of samples at full scale; one in a thousand is heard as rasping.
+# With one in twenty the waveform that jitter, shimmer and spectra are measured on is no longer the voice's.
 CLIPPED_DOUBTFUL, CLIPPED_UNFIT = 0.001, 0.05
 
 # Below 24 dB between loud and quiet moments lay every recording with white noise at 15 dB added and not one
@@ -37,9 +37,7 @@ SPEECH_UNFIT = 0.3  # s
 
 # The telephone band ends at 3.4-4 kHz: [s], [ɕ] and [ʂ] differ above it.
 BANDWIDTH_DOUBTFUL = 4500.0  # Hz
-_BANDWIDTH_BELOW_TOP = (
-    65.0  # dB; what a resampler leaves above the band lies lower, a speaker's breath higher
-)
+_BANDWIDTH_BELOW_TOP = 65.0  # dB; what a resampler leaves above the band lies lower, breath higher
 
 # Speech moves: a steady hum or hiss, however loud, spreads over a few dB.
 _STEADY = 6.0  # dB

@@ -15,7 +15,7 @@ from analysis.acoustics.sound import RATE
 HOP = 0.01  # s between frames
 _HOP, _WINDOW, _FFT = 160, 400, 512
 CENTRE = _WINDOW / 2 / RATE  # s: the middle of frame 0
-FREQUENCIES: Floats = np.fft.rfftfreq(_FFT, 1 / RATE)
+FREQUENCIES: Floats = np.linspace(0, RATE / 2, _FFT // 2 + 1, dtype=np.float64)
 
 _MEL_BANDS, _MEL_LOW, _MEL_HIGH = 40, 60.0, 6800.0  # up to 6.8 kHz: what a phone's wide band carries
 _COEFFICIENTS = 13

@@ -53,7 +53,8 @@ class Speech:
     def pauses(self) -> Floats:
         """Length of each pause inside the utterance, seconds."""
         begins, ends = runs(~self.active[self.start : self.stop])
-        return (ends - begins) * HOP
+        lengths: Floats = (ends - begins).astype(np.float64) * HOP
+        return lengths
 
 
 def find_speech(spectrum: Spectrum) -> Speech:

@@ -154,12 +154,9 @@ def _findings(segment: float | None, tone: float | None, ratio: float) -> list[s
 
 
 def _length_ratios(carried: Sequence[Mark], marks: Sequence[Mark]) -> list[float]:
-    ratios = np.array(
-        [
-            (here.end - here.start) / (there.end - there.start)
-            for here, there in zip(carried, marks, strict=True)
-        ]
-    )
+    here = np.array([mark.end - mark.start for mark in carried])
+    there = np.array([mark.end - mark.start for mark in marks])
+    ratios = here / there
     return [float(ratio) for ratio in ratios / np.median(ratios)]
 
 
@@ -190,7 +187,8 @@ def likeness_distances(
     count = len(matrix) - 1
     own = np.diag(matrix)
     expected = 0.5 * ((matrix.sum(axis=1) - own) / count + (matrix.sum(axis=0) - own) / count)
-    return (own - expected) / max(float(matrix[others].std()), 1e-6)
+    distances: Floats = (own - expected) / max(float(matrix[others].std()), 1e-6)
+    return distances
 
 
 def _spans(speech_frames: Indices, marks: Sequence[Mark]) -> Indices:

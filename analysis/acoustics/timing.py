@@ -13,6 +13,8 @@ from analysis.acoustics.utterance import Utterance
 
 _VOICE_BREAK = 0.1  # s: a shorter gap in the voicing is a tracking error or a crack, not a new breath
 
+_LONGEST_RISE = 20  # frames from an onset to its nucleus
+
 
 def pause_measures(heard: Utterance) -> Iterator[Outcome]:
     """Speech time and the silences of at least 150 ms inside the utterance (Goldman-Eisler 1968)."""
@@ -78,9 +80,8 @@ def syllable_onsets(heard: Utterance) -> Floats:
     """Time of the steepest rise of sonority before each nucleus, seconds."""
     rise = np.diff(heard.sonority, prepend=heard.sonority[0])
     earliest = np.concatenate(([0], heard.nuclei[:-1])) if len(heard.nuclei) else heard.nuclei
-    onsets = [
-        max(int(before), int(nucleus) - 20)
-        + int(rise[max(int(before), int(nucleus) - 20) : nucleus + 1].argmax())
-        for before, nucleus in zip(earliest, heard.nuclei, strict=True)
-    ]
+    onsets = []
+    for before, nucleus in zip(earliest, heard.nuclei, strict=True):
+        first = max(int(before), int(nucleus) - _LONGEST_RISE)
+        onsets.append(first + int(rise[first : nucleus + 1].argmax()))
     return np.array(onsets, dtype=np.float64) * HOP

@@ -1,4 +1,4 @@
-"""How the voice sounds: periodicity and level, as Praat measures them, so that each can be checked by hand."""
+"""How the voice sounds: periodicity and level as Praat measures them, so that each can be checked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from parselmouth.praat import call
 from analysis.acoustics.outcome import Outcome, absent, measured
 from analysis.acoustics.pitch import LEAST_VOICED, PitchTrack, praat_sound
 from analysis.acoustics.sound import Sound
-from analysis.acoustics.speech import Speech
 from analysis.acoustics.spectrum import CENTRE, HOP
+from analysis.acoustics.speech import Speech
 
 # Praat's manual, "Voice 2" and "Voice 3": shortest and longest period (s), largest ratio of neighbouring
 # periods, largest ratio of neighbouring amplitudes.

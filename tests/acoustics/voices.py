@@ -72,7 +72,9 @@ def pulses(times: Samples, heights: Samples, seconds: float) -> Samples:
     for time, height in zip(times * RATE, heights, strict=True):
         first = int(np.floor(time)) - 7
         at = np.arange(max(0, first), max(0, first) + 16)
-        made[at] += height * np.sinc(at - time) * (0.5 + 0.5 * np.cos(np.pi * np.clip((at - time) / 8, -1, 1)))
+        made[at] += (
+            height * np.sinc(at - time) * (0.5 + 0.5 * np.cos(np.pi * np.clip((at - time) / 8, -1, 1)))
+        )
     return made[: round(seconds * RATE)]
 
 
@@ -83,18 +85,20 @@ def pulse_times(hertz: Samples) -> Samples:
 
 
 def through_formants(source: Samples, formants: Samples) -> Samples:
-    """Glottal slope, then resonators whose frequencies (n, 4) are given at every 5 ms."""
-    shaped = lfilter([1.0], [1.0, -0.97], lfilter([1.0, -0.7], [1.0, -0.9], source))
+    """Glottal slope and lip radiation, then resonators whose frequencies (n, 4) are given at every 5 ms."""
+    shaped = lfilter([1.0, -1.0], [1.0, -0.98], lfilter([1.0, -0.5], [1.0, -0.9], source))
     for k, bandwidth in enumerate(BANDWIDTHS):
         state = np.zeros(2)
         parts = []
-        for block, frequency in zip(np.split(shaped, range(80, len(shaped), 80)), formants[:, k], strict=False):
+        for block, frequency in zip(
+            np.split(shaped, range(80, len(shaped), 80)), formants[:, k], strict=False
+        ):
             radius = np.exp(-np.pi * bandwidth / RATE)
             a = [1.0, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2]
             part, state = lfilter([sum(a)], a, block, zi=state)
             parts.append(part)
         shaped = np.concatenate(parts)
-    return shaped
+    return np.asarray(shaped, dtype=np.float64)
 
 
 def held_vowel(
@@ -154,11 +158,11 @@ def _consonant(onset: str, tempo: float, tract: float, draw: np.random.Generator
     noise = draw.normal(0, 1.0, int(seconds * tempo * RATE))
     radius, frequency = 0.92, min(7000.0, middle * tract)
     a = [1.0, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2]
-    hiss = 0.02 * lfilter([1.0, 0.0, -1.0], a, noise) * np.hanning(len(noise) + 2)[1:-1] ** 0.3
+    hiss = 0.006 * lfilter([1.0, 0.0, -1.0], a, noise) * np.hanning(len(noise) + 2)[1:-1] ** 0.3
     return np.concatenate([np.zeros(int(CLOSURE * tempo * RATE) if closed else 0), hiss])
 
 
-def _vowel(
+def _vowel(  # noqa: PLR0917
     syllable: Spoken, hertz: float, tempo: float, flat: bool, tract: float, draw: np.random.Generator
 ) -> Samples:
     length = int(syllable.seconds * tempo * RATE)
@@ -172,7 +176,7 @@ def _vowel(
     glide = np.minimum(np.arange(length // 80 + 2) * 0.005 / (0.05 * tempo), 1.0)[:, None]
     voiced = through_formants(source, onset_locus * (1 - glide) + target * glide)
     fade = np.minimum(1, np.minimum(through, 1 - through) * syllable.seconds / 0.025)
-    return 0.4 * voiced / (np.abs(voiced).max() + 1e-9) * fade
+    return np.asarray(0.4 * voiced / (np.abs(voiced).max() + 1e-9) * fade, dtype=np.float64)
 
 
 def with_noise(samples: Samples, snr_db: float, seed: int = 1) -> Samples:
