@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -66,4 +65,4 @@ def remove_file(instance: Any, **_: Any) -> None:
     """A patient's voice does not outlive their row."""
     file = instance.audio if isinstance(instance, PracticeRecording) else instance.example
     if file:
-        transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
+        transaction.on_commit(lambda: file.storage.delete(file.name), robust=True)

@@ -22,7 +22,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tasks_admin import health
-from tasks_admin.broker import REDIS_AWAY
+from tasks_admin.broker import REDIS_AWAY, producer
 from tasks_admin.jobs import job_models
 from tasks_admin.monitor import Unavailable, monitor
 
@@ -41,15 +41,20 @@ def prepare() -> None:
         raise CommandError(str(error)) from error
 
 
-def worker(options: dict[str, Any]) -> int:
-    """Run a worker in this process until it is told to leave."""
-    queues = options["queues"] or monitor.queues()
-    unknown = [queue for queue in queues if queue not in monitor.queues()]
+def check_queues(names: list[str]) -> None:
+    """Raise CommandError for a queue that the app does not have."""
+    unknown = [queue for queue in names if queue not in monitor.queues()]
     if unknown:
         raise CommandError(
             _("No queue %(queue)s. There are: %(queues)s.")
             % {"queue": ", ".join(unknown), "queues": ", ".join(monitor.queues())}
         )
+
+
+def worker(options: dict[str, Any]) -> int:
+    """Run a worker in this process until it is told to leave."""
+    queues = options["queues"] or monitor.queues()
+    check_queues(queues)
     prepare()
     argv = ["worker", f"--queues={','.join(queues)}", f"--pool={options['pool']}"]
     argv.append(f"--loglevel={options['loglevel'] or settings.CELERY_LOG_LEVEL}")
@@ -87,9 +92,11 @@ def status(options: dict[str, Any]) -> int:
 
 def test(options: dict[str, Any]) -> int:
     """Send a test task and wait for a worker's answer."""
+    check_queues([options["queue"]])
     task = current_app.tasks["tasks_admin.tasks.test_task"]
     try:
-        sent = task.apply_async([options["message"]], queue=options["queue"], retry=False)
+        with producer() as line:
+            sent = task.apply_async([options["message"]], queue=options["queue"], producer=line, retry=False)
         answer = _await(sent, options["timeout"])
     except REDIS_AWAY as error:
         raise CommandError(_("Redis does not answer: %(error)s") % {"error": error}) from error

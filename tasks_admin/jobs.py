@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from functools import partial
 from typing import Any, ClassVar, Self
 
 from celery import current_app, states
@@ -173,7 +172,7 @@ class Job(models.Model):
         return self
 
     def announce_on_commit(self) -> None:
-        transaction.on_commit(partial(announce, type(self), [self.pk]), robust=True)
+        transaction.on_commit(lambda: announce(type(self), [self.pk]), robust=True)
 
     def cancel(self, actor: AbstractBaseUser | None = None) -> bool:
         """Cancel at once if queued; if running, ask its worker, which stops within two seconds.

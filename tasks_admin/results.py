@@ -28,6 +28,13 @@ class RecordsHistory:
     def history(self) -> Any:
         return DatabaseBackend(app=self.app)
 
+    def on_task_call(self, producer: Any, task_id: str) -> None:
+        """Nothing: ``.get()`` subscribes when it is called.
+
+        Celery subscribes at each sending, so that a site that only submits would gather subscriptions for ever,
+        and could not submit while the result store is away.
+        """
+
     def store_result(
         self, task_id: str, result: Any, state: str, traceback: str | None = None, request: Any = None, **kwargs: Any
     ) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -99,6 +100,14 @@ def _worker(environment: dict[str, str]) -> Iterator[Worker]:
 def worker(redis: Any, transactional_db: None, _worker: Worker) -> Worker:
     """A running worker, and tables that it can see."""
     return _worker
+
+
+@pytest.fixture
+def unused() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 # --- the cast

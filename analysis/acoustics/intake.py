@@ -125,7 +125,7 @@ class Intake:
 
 def _samples(frame: AudioFrame) -> Float32s:
     """An interleaved frame as (channels, n), full scale 1.0."""
-    interleaved: Float32s = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    interleaved = frame.to_ndarray().astype(np.float32, copy=False).reshape(-1, frame.layout.nb_channels)
     return interleaved.T
 
 

@@ -90,7 +90,7 @@ MEASURES = (
         "hnr",
         "dB",
         "harmonics-to-noise ratio, mean of the voiced frames",
-        "Praat harmonicity (cc), 10 ms, 75 Hz, silence .1, 1 period; in pieces of about 60 s",
+        "Praat harmonicity (cc), 10 ms, 75 Hz, silence .1, 1 period; computed here, see harmonicity.py",
         "Boersma 1993; Praat manual",
     ),
     MeasureInfo("intensity_mean", "dB", "mean intensity of speech", _INTENSITY, "Praat manual"),

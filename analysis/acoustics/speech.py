@@ -64,7 +64,9 @@ def find_speech(spectrum: Spectrum) -> Speech:
     that noise cannot swallow all of it. Everything counts as speech where next to nothing passes.
     """
     level = smoothed(spectrum.level, np.ones(5))
-    loud, quiet = (float(value) for value in np.percentile(level, [95, 3]))
+    quiet, loud, loudest = (float(value) for value in np.percentile(level, [3, 95, 99.5]))
+    # Where speech fills less than a twentieth of the time, the 95th percentile is silence.
+    loud = max(loud, loudest - 10)
     active = level > min(max(loud - 30, quiet + 5), loud - 12)
     _fill_closures(active)
     _drop_clicks(active)

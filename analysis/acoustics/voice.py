@@ -8,6 +8,7 @@ import numpy as np
 import parselmouth
 from parselmouth.praat import call
 
+from analysis.acoustics.harmonicity import harmonicity
 from analysis.acoustics.outcome import Outcome, absent, measured
 from analysis.acoustics.pitch import LEAST_VOICED, PitchTrack, praat_sound
 from analysis.acoustics.sound import Sound
@@ -31,16 +32,12 @@ _SHIMMER = {
 }
 _INTENSITY = ("intensity_mean", "intensity_sd", "intensity_range")
 
-# Harmonicity holds the interpreter's lock, about 9 ms for each second of sound: longer recordings go through
-# in pieces so that a worker's heartbeat is never kept waiting.
-_PIECE_SECONDS = 60.0
-
 
 def voice_measures(sound: Sound, track: PitchTrack, speech: Speech) -> Iterator[Outcome]:
     """Jitter, shimmer, harmonicity and intensity of one recording."""
     source = praat_sound(sound)
     yield from _perturbation(source, track)
-    yield _harmonicity(source, track)
+    yield _harmonicity(sound, track)
     yield from _intensity(source, track, speech)
 
 
@@ -56,28 +53,12 @@ def _perturbation(source: parselmouth.Sound, track: PitchTrack) -> Iterator[Outc
         yield measured(name, factor * float(call([source, pulses], command, 0, 0, *_AMPLITUDES)))
 
 
-def _harmonicity(source: parselmouth.Sound, track: PitchTrack) -> Outcome:
+def _harmonicity(sound: Sound, track: PitchTrack) -> Outcome:
     """Harmonics-to-noise ratio, dB, over the voiced frames (cross-correlation; Boersma 1993)."""
     if len(track.voiced) < LEAST_VOICED:
         return absent("hnr", "no_voicing")
-    values = np.concatenate([_harmonicity_frames(piece) for piece in _pieces(source)])
-    voiced = values[values > -200]  # Praat's mark for a voiceless frame
-    return measured("hnr", float(voiced.mean())) if len(voiced) else absent("hnr", "no_voicing")
-
-
-def _harmonicity_frames(piece: parselmouth.Sound) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    harmonicity = piece.to_harmonicity_cc(
-        time_step=HOP, minimum_pitch=75.0, silence_threshold=0.1, periods_per_window=1.0
-    )
-    return np.asarray(harmonicity.values, dtype=np.float64).reshape(-1)
-
-
-def _pieces(source: parselmouth.Sound) -> list[parselmouth.Sound]:
-    count = max(1, round(source.duration / _PIECE_SECONDS))
-    if count == 1:
-        return [source]
-    parts = np.array_split(source.values[0], count)
-    return [parselmouth.Sound(part, source.sampling_frequency) for part in parts]
+    frames = harmonicity(sound.samples.astype(np.float64))
+    return measured("hnr", float(frames.mean())) if len(frames) else absent("hnr", "no_voicing")
 
 
 def _intensity(source: parselmouth.Sound, track: PitchTrack, speech: Speech) -> Iterator[Outcome]:

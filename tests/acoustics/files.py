@@ -73,9 +73,9 @@ def silent_video(path: Path) -> Path:
     """A few frames of a picture, without a sound track."""
     with av.open(str(path), "w", format="mp4") as output:
         stream = output.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"  # type: ignore[union-attr]
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for _ in range(5):
             frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
-            output.mux(stream.encode(frame))  # type: ignore[union-attr]
-        output.mux(stream.encode(None))  # type: ignore[union-attr]
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
     return path

@@ -109,11 +109,12 @@ def held_vowel(
     shimmer: float = 0.0,
     vowel: str = "a",
 ) -> Samples:
-    """A steady vowel whose periods and pulse heights alternate: local jitter and shimmer as shares."""
+    """A steady vowel whose periods and pulse heights vary at random: local jitter and shimmer as shares."""
     count = int(seconds * hertz) - 2
-    sign = np.where(np.arange(count) % 2 == 0, 0.5, -0.5)
-    times = 0.005 + np.cumsum((1 + jitter * sign) / hertz)
-    source = pulses(times, 1 + shimmer * sign, seconds)
+    varied = np.random.default_rng(0).uniform(-1, 1, (2, count))
+    varied /= np.abs(np.diff(varied)).mean(axis=1, keepdims=True)
+    times = 0.005 + np.cumsum((1 + jitter * varied[0]) / hertz)
+    source = pulses(times, 1 + shimmer * varied[1], seconds)
     return through_formants(source, np.tile(VOWELS[vowel], (len(source) // 80 + 2, 1)))
 
 
