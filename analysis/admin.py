@@ -17,7 +17,7 @@ from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, AnalysisResult, Exercise, Patient, PracticeRecording
 
 
-class OwnOnly(ModelAdmin):  # type: ignore[misc]
+class OwnOnly(ModelAdmin):
     """Rows, and choices of foreign keys, that the person may see."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -65,7 +65,7 @@ class ExerciseAdmin(OwnOnly):
 
     def save_model(self, request: HttpRequest, obj: Exercise, form: ModelForm[Any], change: bool) -> None:
         if not change:
-            obj.created_by = request.user
+            obj.created_by = request.user  # type: ignore[assignment]  # nobody is here without an account
         super().save_model(request, obj, form, change)
 
 
@@ -78,10 +78,12 @@ class PracticeRecordingAdmin(OwnOnly):
     actions = ["analyse"]
     readonly_fields = ["size", "sha256", "uploaded_by"]
 
-    def save_model(self, request: HttpRequest, obj: PracticeRecording, form: ModelForm[Any], change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: PracticeRecording, form: ModelForm[Any], change: bool
+    ) -> None:
         if "audio" in form.changed_data:
             obj.size, obj.sha256 = measure(form.cleaned_data["audio"])
-            obj.uploaded_by = request.user
+            obj.uploaded_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
 
     @admin.action(description=_("Analyse the selected recordings"))
@@ -92,13 +94,23 @@ class PracticeRecordingAdmin(OwnOnly):
         count = len(queryset)
         messages.success(
             request,
-            ngettext("%(count)d recording is queued.", "%(count)d recordings are queued.", count) % {"count": count},
+            ngettext("%(count)d recording is queued.", "%(count)d recordings are queued.", count)
+            % {"count": count},
         )
 
 
 @admin.register(AnalysisJob)
 class AnalysisJobAdmin(ReadOnly):
-    list_display = ["id", "patient_code", "state", "progress", "current_step", "attempt", "created_at", "finished_at"]
+    list_display = [
+        "id",
+        "patient_code",
+        "state",
+        "progress",
+        "current_step",
+        "attempt",
+        "created_at",
+        "finished_at",
+    ]
     list_filter = ["state"]
     date_hierarchy = "created_at"
     list_select_related = ["recording__patient"]

@@ -34,7 +34,9 @@ def number(value: float | None) -> str:
 
 
 def _flags(found: Mapping[str, Any]) -> RenderableType | None:
-    lines = [wording.sentence(wording.FLAG_TEXTS, flag["code"], flag["figures"]) for flag in found["quality_flags"]]
+    lines = [
+        wording.sentence(wording.FLAG_TEXTS, flag["code"], flag["figures"]) for flag in found["quality_flags"]
+    ]
     return "\n".join(f"[yellow]! {line}[/]" for line in lines) if lines else None
 
 
@@ -42,14 +44,17 @@ def _scores(found: Mapping[str, Any]) -> RenderableType:
     table = Table(_("score"), _("points"), _("lost"))
     for name, key in SCORE_KEYS.items():
         why = wording.sentence(wording.ABSENCE_TEXTS, found["unscored"].get(name, ""))
-        table.add_row(wording.sentence(wording.SCORE_TEXTS, name), number(found[key]), why or _lost(found, name))
+        table.add_row(
+            wording.sentence(wording.SCORE_TEXTS, name), number(found[key]), why or _lost(found, name)
+        )
     return table
 
 
 def _lost(found: Mapping[str, Any], score: str) -> str:
     costs = [cost for cost in found["costs"] if cost["score"] == score and cost["points"] >= 0.5]
     return ", ".join(
-        f"{wording.sentence(wording.EVIDENCE_TEXTS, cost['evidence'])} −{cost['points']:.0f}" for cost in costs
+        f"{wording.sentence(wording.EVIDENCE_TEXTS, cost['evidence'])} −{cost['points']:.0f}"
+        for cost in costs
     )
 
 
@@ -80,6 +85,9 @@ def _measures(found: Mapping[str, Any]) -> RenderableType:
 
 
 def _advice(found: Mapping[str, Any]) -> RenderableType | None:
-    lines = [wording.sentence(wording.SUGGESTION_TEXTS, said["code"], said["figures"]) for said in found["suggestions"]]
+    lines = [
+        wording.sentence(wording.SUGGESTION_TEXTS, said["code"], said["figures"])
+        for said in found["suggestions"]
+    ]
     lines += [f"[dim]{wording.sentence(wording.CAVEAT_TEXTS, code)}[/]" for code in found["caveats"]]
     return "\n".join(f"· {line}" for line in lines) if lines else None

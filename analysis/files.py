@@ -21,7 +21,12 @@ class RefusedFile(ValueError):
 
 
 def receive(
-    file: File[bytes], *, patient: Patient, exercise: Exercise, by: AbstractBaseUser | None = None, **fields: Any
+    file: File[bytes],
+    *,
+    patient: Patient,
+    exercise: Exercise,
+    by: AbstractBaseUser | None = None,
+    **fields: Any,
 ) -> PracticeRecording:
     """Keep an uploaded recording: the file whole together with its row, or neither.
 
@@ -37,7 +42,7 @@ def receive(
         with transaction.atomic():
             recording.save(force_insert=True)
     except BaseException:
-        recording.audio.storage.delete(recording.audio.name)
+        recording.audio.delete(save=False)
         raise
     return recording
 
@@ -65,4 +70,5 @@ def remove_file(instance: Any, **_: Any) -> None:
     """A patient's voice does not outlive their row."""
     file = instance.audio if isinstance(instance, PracticeRecording) else instance.example
     if file:
-        transaction.on_commit(lambda: file.storage.delete(file.name), robust=True)
+        storage, name = file.storage, str(file.name)
+        transaction.on_commit(lambda: storage.delete(name), robust=True)

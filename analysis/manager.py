@@ -38,7 +38,9 @@ class TaskManager:
 
     # --- for async callers
 
-    async def submit_audio_analysis(self, practice_record_id: Any, analysis_params: dict[str, Any] | None = None) -> str:
+    async def submit_audio_analysis(
+        self, practice_record_id: Any, analysis_params: dict[str, Any] | None = None
+    ) -> str:
         """Queue an analysis, in a transaction of its own, and return its id. Raises as :meth:`submit`."""
         job = await sync_to_async(self.submit)(practice_record_id, analysis_params)
         return str(job.pk)
@@ -108,10 +110,10 @@ class TaskManager:
         Raises AnalysisJob.DoesNotExist as :meth:`status`.
         """
         job = self._job(job_id)
-        if twin := job.twin():
-            return twin
-        job.retry(self.user)
-        return job
+        twin = job.twin()
+        if twin is None:
+            job.retry(self.user)
+        return twin or job
 
     def _see(self, recording_id: Any) -> None:
         if self.user is None:
@@ -124,6 +126,7 @@ class TaskManager:
     def _job(self, job_id: Any) -> AnalysisJob:
         jobs = AnalysisJob.objects.all() if self.user is None else AnalysisJob.objects.visible_to(self.user)
         try:
-            return jobs.select_related("recording").get(pk=job_id)
+            job: AnalysisJob = jobs.select_related("recording").get(pk=job_id)  # type: ignore[assignment]
+            return job
         except (ValidationError, ValueError) as error:
             raise AnalysisJob.DoesNotExist(f"no analysis job {job_id}") from error

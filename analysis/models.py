@@ -46,7 +46,10 @@ class Patient(models.Model):
     name = models.CharField(_("name"), max_length=80, blank=True)
     sex = models.CharField(_("sex"), max_length=6, choices=Sex, default=Sex.UNKNOWN, blank=True)
     birth_year = models.PositiveSmallIntegerField(
-        _("year of birth"), null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+        _("year of birth"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1900), MaxValueValidator(2100)],
     )
     therapists = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="patients", verbose_name=_("therapists"), blank=True
@@ -143,7 +146,9 @@ class PracticeRecording(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="recordings", verbose_name=_("patient"))
-    exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="recordings", verbose_name=_("exercise"))
+    exercise = models.ForeignKey(
+        Exercise, models.PROTECT, related_name="recordings", verbose_name=_("exercise")
+    )
     audio = models.FileField(_("audio"), upload_to=recording_path)
     sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
     size = models.PositiveBigIntegerField(_("bytes"), editable=False)
@@ -190,7 +195,7 @@ class AnalysisJob(Job):
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     parameters_key = models.CharField(max_length=32, editable=False)
 
-    objects = AnalysisJobQuerySet.as_manager()  # type: ignore[assignment]
+    objects = AnalysisJobQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(Job.Meta):
         abstract = False
@@ -231,11 +236,9 @@ class AnalysisJob(Job):
 
     def twin(self) -> Self | None:
         """The active job for the same work, if there is one."""
-        return (
-            type(self).objects.active()
-            .filter(recording_id=self.recording_id, parameters_key=self.parameters_key)
-            .first()
-        )  # fmt: skip
+        same = type(self).objects.filter(recording_id=self.recording_id, parameters_key=self.parameters_key)
+        active: Self | None = same.active().first()  # type: ignore[assignment]
+        return active
 
     def submit(self) -> Self:
         """Queue the row, or return the active one for the same work: the database decides between two callers."""
@@ -269,7 +272,9 @@ def _score(label: Any) -> models.FloatField[float | None, float | None]:
 class AnalysisResult(models.Model):
     """What one analysis found. A score is absent where there was no ground for one; ``unscored`` says why."""
 
-    job = models.OneToOneField(AnalysisJob, models.CASCADE, related_name="result", verbose_name=_("analysis job"))
+    job = models.OneToOneField(
+        AnalysisJob, models.CASCADE, related_name="result", verbose_name=_("analysis job")
+    )
     recording_sha256 = models.CharField(_("SHA-256 of the recording"), max_length=64)
     overall_score = _score(_("overall score"))
     pronunciation_accuracy = _score(_("pronunciation accuracy"))
@@ -325,13 +330,24 @@ class AnalysisResult(models.Model):
         The rest is asked for by the job's id, by those who may see the recording.
         """
         found = {name: getattr(self, name) for name in PUBLISHED}
-        phonemes = self.detailed_analysis.get("phoneme_analysis", {}) | {"syllables": _wordless(self.syllables)}
+        phonemes = self.detailed_analysis.get("phoneme_analysis", {}) | {
+            "syllables": _wordless(self.syllables)
+        }
         found["detailed_analysis"] = self.detailed_analysis | {"phoneme_analysis": phonemes}
-        found["suggestions"] = [{"code": said["code"], "figures": _figures(said)} for said in self.suggestions]
+        found["suggestions"] = [
+            {"code": said["code"], "figures": _figures(said)} for said in self.suggestions
+        ]
         return found
 
 
-PUBLISHED = (*SCORES, "improvement_areas", "quality_flags", "unscored", "model_version", "processing_time_seconds")
+PUBLISHED = (
+    *SCORES,
+    "improvement_areas",
+    "quality_flags",
+    "unscored",
+    "model_version",
+    "processing_time_seconds",
+)
 # What of a syllable tells the exercise's text, or is only good for drawing.
 _WORDS = ("text", "pinyin", "zhuyin", "contour", "example_contour")
 
@@ -341,4 +357,6 @@ def _wordless(syllables: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _figures(suggestion: dict[str, Any]) -> dict[str, float]:
-    return {name: value for name, value in suggestion.get("figures", {}).items() if not isinstance(value, str)}
+    return {
+        name: value for name, value in suggestion.get("figures", {}).items() if not isinstance(value, str)
+    }

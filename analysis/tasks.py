@@ -49,7 +49,9 @@ def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> acoustics.
             speaker=job.recording.patient.as_speaker(),
             marks=_marks(exercise.marks) if example else None,
             on_step=lambda step, percent: on_step(percent, step),
-            limits=acoustics.Limits(max_bytes=settings.AUDIO_MAX_BYTES, max_seconds=settings.AUDIO_MAX_SECONDS),
+            limits=acoustics.Limits(
+                max_bytes=settings.AUDIO_MAX_BYTES, max_seconds=settings.AUDIO_MAX_SECONDS
+            ),
         )
 
 

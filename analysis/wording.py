@@ -18,24 +18,36 @@ Texts = dict[str, str | Promise]
 UNUSABLE_TEXTS: Texts = {
     "recording_empty_file": _("The recording is an empty file. Please upload it again."),
     "recording_too_large": _("The recording's file is larger than allowed. Please record a shorter one."),
-    "recording_unreadable": _("This file is not sound, or it is damaged. Please record again or choose another file."),
+    "recording_unreadable": _(
+        "This file is not sound, or it is damaged. Please record again or choose another file."
+    ),
     "recording_no_audio": _("This file has no sound track. Please record with the microphone on."),
     "recording_too_long": _("The recording is longer than allowed. Please record only the exercise."),
-    "recording_too_many_channels": _("The recording has more channels than allowed. Please record in mono or stereo."),
+    "recording_too_many_channels": _(
+        "The recording has more channels than allowed. Please record in mono or stereo."
+    ),
     "recording_too_short": _("The recording is too short to be analysed. Please record the whole exercise."),
-    "recording_silent": _("There is no speech in this recording. Please check the microphone and record again."),
+    "recording_silent": _(
+        "There is no speech in this recording. Please check the microphone and record again."
+    ),
     "recording_missing": _("The recording's file is no longer in the storage. Please upload it again."),
     "example_empty_file": _("The exercise's example is an empty file. Please record the example again."),
     "example_too_large": _("The example's file is larger than allowed. Please record a shorter example."),
-    "example_unreadable": _("The exercise's example is not sound, or it is damaged. Please record the example again."),
+    "example_unreadable": _(
+        "The exercise's example is not sound, or it is damaged. Please record the example again."
+    ),
     "example_no_audio": _("The exercise's example has no sound track. Please record the example again."),
     "example_too_long": _("The exercise's example is longer than allowed. Please record a shorter example."),
-    "example_too_many_channels": _("The exercise's example has more channels than allowed. Please record it in mono."),
+    "example_too_many_channels": _(
+        "The exercise's example has more channels than allowed. Please record it in mono."
+    ),
     "example_too_short": _("The exercise's example is too short. Please record the example again."),
     "example_silent": _("There is no speech in the exercise's example. Please record the example again."),
     "example_missing": _("The example's file is no longer in the storage. Please record the example again."),
     "invalid_parameters": _("The analysis was asked for with parameters that are not known: %(reason)s"),
-    "invalid_exercise": _("The exercise is not complete or not valid (%(parameter)s). Please correct the exercise."),
+    "invalid_exercise": _(
+        "The exercise is not complete or not valid (%(parameter)s). Please correct the exercise."
+    ),
 }
 
 FLAG_TEXTS: Texts = {
@@ -65,10 +77,16 @@ EVIDENCE_TEXTS: Texts = {
 
 SUGGESTION_TEXTS: Texts = {
     "record_again": _("Record again: the quality of this recording limits what can be said."),
-    "shorten_pauses": _("Shorten the pauses inside the sentence: %(pauses)s, the longest %(longest_seconds)s s."),
-    "speak_faster": _("Try a little faster: %(speech_seconds)s s of speech, the example has %(example_seconds)s s."),
+    "shorten_pauses": _(
+        "Shorten the pauses inside the sentence: %(pauses)s, the longest %(longest_seconds)s s."
+    ),
+    "speak_faster": _(
+        "Try a little faster: %(speech_seconds)s s of speech, the example has %(example_seconds)s s."
+    ),
     "avoid_prolonging": _("Do not hold single sounds: the longest lasted %(longest_seconds)s s."),
-    "avoid_repeating": _("Say each syllable once: %(syllables)s were heard, the example has %(example_syllables)s."),
+    "avoid_repeating": _(
+        "Say each syllable once: %(syllables)s were heard, the example has %(example_syllables)s."
+    ),
     "practise_sounds": _("Practise the sounds of the sentence slowly with the example."),
     "practise_place": _("Practise the part from %(start_seconds)s to %(end_seconds)s s of the example."),
     "practise_syllables": _("Practise these syllables: %(syllables)s."),
@@ -76,7 +94,9 @@ SUGGESTION_TEXTS: Texts = {
     "even_rhythm": _("Keep the rhythm of the example: clap along with each syllable."),
     "match_stress": _("Put loud and soft where the example has them."),
     "follow_melody": _("Follow the melody of the example."),
-    "widen_pitch": _("Let the pitch move more: %(range_semitones)s semitones, the example has %(example_range_semitones)s."),
+    "widen_pitch": _(
+        "Let the pitch move more: %(range_semitones)s semitones, the example has %(example_range_semitones)s."
+    ),
     "keep_it_up": _("Well done: keep practising like this."),
 }
 
@@ -98,7 +118,9 @@ SYLLABLE_TEXTS: Texts = {
 
 CAVEAT_TEXTS: Texts = {
     "same_sentence_unchecked": _("Whether the same sentence was said could not be checked."),
-    "calibrated_elsewhere": _("The scores were fitted to English read by Mandarin speakers, not to patients."),
+    "calibrated_elsewhere": _(
+        "The scores were fitted to English read by Mandarin speakers, not to patients."
+    ),
     "pitch_by_design": _("The pitch score is a design: no raters' figures stand behind it."),
     "places_estimated": _("The places of the syllables were estimated, not marked by a person."),
     "tones_unproven": _("Tones in running speech are shown for listening, not as a verdict."),

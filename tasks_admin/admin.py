@@ -8,7 +8,7 @@ from tasks_admin.models import JobAttempt
 
 
 @admin.register(JobAttempt)
-class JobAttemptAdmin(ModelAdmin):  # type: ignore[misc]
+class JobAttemptAdmin(ModelAdmin):
     list_display = ["job_id", "attempt", "outcome", "worker", "started_at", "ended_at", "error_code"]
     list_filter = ["outcome"]
     search_fields = ["job_id", "worker"]

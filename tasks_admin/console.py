@@ -36,7 +36,8 @@ def prepare() -> None:
     """Whatever the project wants to run before Celery does, such as an embedded Redis."""
     path = settings.TASKS_ADMIN.get("PREPARE")
     try:
-        return import_string(path)() if path else None
+        if path:
+            import_string(path)()
     except RuntimeError as error:
         raise CommandError(str(error)) from error
 

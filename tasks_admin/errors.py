@@ -9,10 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 ERROR_TEXTS: dict[str, str | Promise] = {
-    "worker_lost": _("The worker ended in the middle of the work, again and again. An administrator should look."),
+    "worker_lost": _(
+        "The worker ended in the middle of the work, again and again. An administrator should look."
+    ),
     "timed_out": _("The work took longer than allowed. An administrator should look."),
     "out_of_memory": _("The worker ran out of memory. An administrator should look."),
-    "internal_error": _("Something went wrong in the system, not in what you sent. An administrator should look."),
+    "internal_error": _(
+        "Something went wrong in the system, not in what you sent. An administrator should look."
+    ),
 }
 
 

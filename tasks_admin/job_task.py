@@ -64,7 +64,7 @@ class JobTask(ProgressTask):
         ``countdown`` and ``eta`` become the row's ``run_at``: a message that waits in a worker would be lost
         with it.
         """
-        job = self.job_model.for_call(*(args or ()), **(kwargs or {})) 
+        job = self.job_model.for_call(*(args or ()), **(kwargs or {}))
         if job._state.adding:
             job.queue = getattr(queue, "name", queue) or ""
             job.run_at = eta or (datetime.now(UTC) + timedelta(seconds=countdown) if countdown else None)
@@ -109,7 +109,7 @@ class JobTask(ProgressTask):
             return self._stop(job)
         except PermanentError as error:
             return self._fail(job, error)
-        except Exception as error:  # noqa: BLE001 - whatever else the body raises is the world's fault: try again
+        except Exception as error:
             log.exception("job %s attempt %s: %s", job.pk, job.attempt, type(error).__name__)
             return self._fail(job, error)
 

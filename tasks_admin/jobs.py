@@ -11,18 +11,20 @@ import random
 import uuid
 from typing import Any, ClassVar, Self
 
-from celery import current_app, states
+from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tasks_admin import clock
 from tasks_admin.announce import announce
-from tasks_admin.errors import ERROR_TEXTS, JobFailed, PermanentError, Stop, code_of
+from tasks_admin.celery_state import mirror
+from tasks_admin.errors import ERROR_TEXTS, PermanentError, Stop, code_of
 from tasks_admin.models import JobAttempt
 
 LEASE_SECONDS = 30.0
@@ -102,7 +104,12 @@ class Job(models.Model):
     error_code = models.CharField(_("error"), max_length=60, blank=True)
     error_figures = models.JSONField(_("error figures"), default=dict, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("asked by"),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
@@ -187,7 +194,12 @@ class Job(models.Model):
             state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
         )
         asked = done or rows.filter(state=JobState.RUNNING).update(cancel_requested=True)
-        log.info("job %s: cancel by %s: %s", self.pk, _name(actor), "done" if done else "asked" if asked else "too late")
+        log.info(
+            "job %s: cancel by %s: %s",
+            self.pk,
+            _name(actor),
+            "done" if done else "asked" if asked else "too late",
+        )
         self.refresh_from_db()
         if done:
             transaction.on_commit(self.mirror, robust=True)
@@ -239,7 +251,7 @@ class Job(models.Model):
             ).update(
                 state=JobState.RUNNING, attempt=F("attempt") + 1, worker=worker, progress=0, current_step="",
                 lease_until=clock.after(LEASE_SECONDS), started_at=clock.now(), error_code="", error_figures={},
-                failures=F("failures") + (previous == JobState.RUNNING),
+                failures=F("failures") + int(previous == JobState.RUNNING),
             )  # fmt: skip
             if not claimed:
                 return None
@@ -248,7 +260,7 @@ class Job(models.Model):
                 outcome=JobAttempt.Outcome.LOST, ended_at=clock.now()
             )
             JobAttempt.objects.create(
-                job_id=job.pk, attempt=job.attempt, worker=worker, started_at=job.started_at
+                job_id=job.pk, attempt=job.attempt, worker=worker, started_at=job.started_at or timezone.now()
             )
         return job
 
@@ -284,7 +296,11 @@ class Job(models.Model):
         """
         with transaction.atomic():
             if not self._held().update(
-                state=JobState.SUCCEEDED, progress=100, current_step="", finished_at=clock.now(), lease_until=None
+                state=JobState.SUCCEEDED,
+                progress=100,
+                current_step="",
+                finished_at=clock.now(),
+                lease_until=None,
             ):
                 raise Stop
             result = self.record(outcome)
@@ -308,14 +324,20 @@ class Job(models.Model):
         code = error.code if isinstance(error, PermanentError) else code_of(error)
         figures = dict(error.figures) if isinstance(error, PermanentError) else {}
         with transaction.atomic():
-            state = self._end_attempt(code, figures, final=permanent or self.failures + 1 >= self.max_failures)
+            state = self._end_attempt(
+                code, figures, final=permanent or self.failures + 1 >= self.max_failures
+            )
             self._close(JobAttempt.Outcome.FAILED, code, traceback)
         return state
 
     def _end_attempt(self, code: str, figures: dict[str, Any], *, final: bool) -> JobState:
         change: dict[str, Any] = {"state": JobState.FAILED, "finished_at": clock.now()}
         if not final:
-            change = {"state": JobState.QUEUED, "run_at": clock.after(backoff(self.failures + 1)), "published_at": None}
+            change = {
+                "state": JobState.QUEUED,
+                "run_at": clock.after(backoff(self.failures + 1)),
+                "published_at": None,
+            }
         written = self._held().update(
             failures=F("failures") + 1, error_code=code, error_figures=figures, lease_until=None, current_step="",
             **change,
@@ -348,19 +370,7 @@ class Job(models.Model):
 
     def mirror(self) -> None:
         """Write Celery's state after a change that no task made, so that ``.get()`` never waits in vain."""
-        backend, task_id = current_app.backend, str(self.pk)
-        request = _Request(self)
-        match self.state:
-            case JobState.CANCELLED:
-                backend.mark_as_revoked(task_id, "cancelled", request=request)
-            case JobState.FAILED:
-                backend.mark_as_failure(task_id, JobFailed(self.error_code), request=request)
-            case JobState.SUCCEEDED:
-                backend.mark_as_done(task_id, self.recorded(), request=request)
-            case JobState.QUEUED if self.failures:
-                backend.mark_as_retry(task_id, JobFailed(self.error_code), request=request)
-            case JobState.QUEUED:
-                backend.store_result(task_id, None, states.PENDING, request=request)
+        mirror(self)
 
     @property
     def error_text(self) -> str:
@@ -369,26 +379,9 @@ class Job(models.Model):
             return ""
         text = str(self.error_texts.get(self.error_code, self.error_texts["internal_error"]))
         try:
-            return text % self.error_figures
+            return str(text % self.error_figures)
         except (KeyError, TypeError, ValueError):  # a row edited by hand: the sentence without its figures
             return text
-
-
-class _Request:
-    """What a result backend asks of a Celery request, for a state that no request brings about."""
-
-    chord = chain = errbacks = group = parent_id = root_id = None
-    ignore_result = False
-    hostname = ""
-
-    def __init__(self, job: Job) -> None:
-        self.task, self.id = job.task_name, str(job.pk)
-        self.args, self.kwargs = job.task_args(), {}
-        self.argsrepr, self.kwargsrepr = repr(tuple(self.args)), "{}"
-        self.delivery_info = {"routing_key": job.queue}
-        self.retries = job.failures
-        self.children: list[Any] = []
-        self.meta: dict[str, Any] = {}
 
 
 def job_models() -> list[type[Job]]:
@@ -399,7 +392,8 @@ def job_models() -> list[type[Job]]:
 def default_queue(task_name: str) -> str:
     """The queue that the routes give a task."""
     route = current_app.amqp.router.route({}, task_name)
-    return str(route["queue"].name)
+    name: str = route["queue"].name
+    return name
 
 
 def backoff(failures: int) -> float:
@@ -407,7 +401,7 @@ def backoff(failures: int) -> float:
 
     The spread keeps jobs that failed together from coming back together.
     """
-    pause = min(BACKOFF_SECONDS * 2 ** (failures - 1), BACKOFF_CAP_SECONDS)
+    pause = min(BACKOFF_SECONDS * 2.0 ** (failures - 1), BACKOFF_CAP_SECONDS)
     return pause * random.uniform(0.75, 1.25)  # noqa: S311 - a pause, not a secret
 
 

@@ -83,7 +83,9 @@ class Monitor:
         # Those who have answered are asked by name, so that nobody waits for others.
         inspect = self._inspect(line, destination=list(stats), limit=len(stats))
         queues, active = inspect.active_queues() or {}, inspect.active() or {}
-        return {name: _worker(said, queues.get(name, []), active.get(name, [])) for name, said in stats.items()}
+        return {
+            name: _worker(said, queues.get(name, []), active.get(name, [])) for name, said in stats.items()
+        }
 
     def _inspect(self, line: Connection, **options: Any) -> Any:
         return self.app.control.inspect(timeout=INSPECT_SECONDS, connection=line, **options)
@@ -114,7 +116,9 @@ class Monitor:
             raise ValueError(f"no queue {queue!r}: there are {', '.join(self.queues())}")
 
 
-def _worker(stats: dict[str, Any], queues: list[dict[str, Any]], active: list[dict[str, Any]]) -> dict[str, Any]:
+def _worker(
+    stats: dict[str, Any], queues: list[dict[str, Any]], active: list[dict[str, Any]]
+) -> dict[str, Any]:
     pool = stats.get("pool", {})
     return {
         "pid": stats.get("pid"),

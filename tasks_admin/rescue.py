@@ -62,7 +62,9 @@ def give_back(worker: str) -> int:
     for model in job_models():
         for job in model.objects.filter(state=JobState.RUNNING, worker=worker):
             given += _queue_again(job, failed=False)
-        announce(model, model.objects.due().filter(published_at=None, worker=worker).values_list("pk", flat=True))
+        announce(
+            model, model.objects.due().filter(published_at=None, worker=worker).values_list("pk", flat=True)
+        )
     return given
 
 
@@ -74,7 +76,9 @@ def _lost(model: type[Job], old: JobQuerySet, queue: str) -> list[Any]:
     announced = model.objects.due().filter(queue=queue).exclude(published_at=None).count()
     if length >= announced:
         return []
-    return list(old.filter(queue=queue).order_by("published_at").values_list("pk", flat=True)[: announced - length])
+    return list(
+        old.filter(queue=queue).order_by("published_at").values_list("pk", flat=True)[: announced - length]
+    )
 
 
 def _free(job: Job) -> int:
@@ -89,7 +93,7 @@ def _end(job: Job, state: JobState, code: str, outcome: str) -> int:
     with transaction.atomic():
         ended = _still(job).update(
             state=state, error_code=code, finished_at=clock.now(), lease_until=None, current_step="",
-            failures=F("failures") + (state == JobState.FAILED),
+            failures=F("failures") + int(state == JobState.FAILED),
         )  # fmt: skip
         if ended:
             _close(job, outcome, code)
@@ -101,7 +105,7 @@ def _queue_again(job: Job, *, failed: bool) -> int:
         queued = _still(job).update(
             state=JobState.QUEUED, lease_until=None, published_at=None, progress=0, current_step="",
             run_at=clock.after(backoff(job.failures + 1)) if failed else None,
-            failures=F("failures") + failed, error_code="worker_lost" if failed else "",
+            failures=F("failures") + int(failed), error_code="worker_lost" if failed else "",
         )  # fmt: skip
         if queued:
             _close(job, JobAttempt.Outcome.LOST if failed else JobAttempt.Outcome.GIVEN_BACK, "")

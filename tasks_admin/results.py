@@ -36,7 +36,13 @@ class RecordsHistory:
         """
 
     def store_result(
-        self, task_id: str, result: Any, state: str, traceback: str | None = None, request: Any = None, **kwargs: Any
+        self,
+        task_id: str,
+        result: Any,
+        state: str,
+        traceback: str | None = None,
+        request: Any = None,
+        **kwargs: Any,
     ) -> Any:
         """Store the state in Redis, and in the history if it is final.
 

@@ -7,7 +7,7 @@ from typing import Any
 from django_celery_beat.schedulers import DatabaseScheduler
 
 
-class Scheduler(DatabaseScheduler):  # type: ignore[misc]
+class Scheduler(DatabaseScheduler):
     """The database scheduler, which never writes an entry of its own.
 
     django-celery-beat makes ``celery.backend_cleanup`` again at each start, and so undoes an administrator's

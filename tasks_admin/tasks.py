@@ -39,10 +39,10 @@ def cleanup_expired_tasks(self: ProgressTask, days: int | None = None) -> dict[s
     ValueError
         For ``days`` below 1.
     """
-    days = settings.TASKS_ADMIN["HISTORY_DAYS"] if days is None else days
-    if days < 1:
-        raise ValueError(f"days is {days}: at least 1")
-    before = timezone.now() - timedelta(days=days)
+    kept: int = settings.TASKS_ADMIN["HISTORY_DAYS"] if days is None else days
+    if kept < 1:
+        raise ValueError(f"days is {kept}: at least 1")
+    before = timezone.now() - timedelta(days=kept)
     expired: dict[str, QuerySet[Any]] = {
         "task_results": TaskResult.objects.filter(date_done__lt=before),
         "group_results": GroupResult.objects.filter(date_done__lt=before),
@@ -52,8 +52,8 @@ def cleanup_expired_tasks(self: ProgressTask, days: int | None = None) -> dict[s
     for done, (kind, rows) in enumerate(expired.items()):
         self.progress(100 * done // len(expired), kind)
         removed[kind] = _remove(rows)
-    log.info("clean-up: older than %s days: %s", days, removed)
-    return {"days": days, "removed": removed}
+    log.info("clean-up: older than %s days: %s", kept, removed)
+    return {"days": kept, "removed": removed}
 
 
 @shared_task(bind=True)

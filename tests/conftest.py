@@ -56,7 +56,9 @@ def _database_url() -> str:
     config = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{config['NAME']}"
-    return f"postgres://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
+    return (
+        f"postgres://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
+    )
 
 
 class Worker:
@@ -89,8 +91,9 @@ def wait_for(condition: Any, seconds: float = 20.0, explain: Any = lambda: "") -
     return met
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _worker(environment: dict[str, str]) -> Iterator[Worker]:
+    # Not longer than the module that asked: other tests count the messages that nobody has taken yet.
     worker = Worker(environment)
     yield worker
     worker.end()

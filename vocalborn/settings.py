@@ -206,7 +206,7 @@ CELERY_LOG_LEVEL = env.str(
     "CELERY_LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
 TASK_HISTORY_DAYS = env.int("TASK_HISTORY_DAYS", 90, validate=Range(min=1))
-TASKS_ADMIN = {
+TASKS_ADMIN: dict[str, Any] = {
     # Loaded once in a worker's parent, before it forks, where the worker takes this queue.
     "WARM_UP": {"ai_analysis": "analysis.tasks.warm_up"},
     # Called before a command that needs the broker.

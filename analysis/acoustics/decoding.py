@@ -14,10 +14,10 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from analysis.acoustics import ebml, riff
 from analysis.acoustics.errors import UnusableRecording
 from analysis.acoustics.intake import Intake
 from analysis.acoustics.request import Limits
-from analysis.acoustics.riff import is_broken_off
 from analysis.acoustics.sound import Sound
 
 Readable = str | PathLike[str] | IO[bytes]
@@ -96,7 +96,8 @@ def _decoded(stream: IO[bytes], limits: Limits, role: str) -> Sound:
         damaged = _decode_packets(container, audio, intake)
         promised = _promised_seconds(container, audio)
         missing = 0.0 if promised is None else promised - intake.seconds
-        truncated = damaged or is_broken_off(stream) or missing > max(0.5, 0.05 * (promised or 0.0))
+        broken_off = ebml.is_broken_off if "webm" in container.format.name else riff.is_broken_off
+        truncated = damaged or broken_off(stream) or missing > max(0.5, 0.05 * (promised or 0.0))
         return intake.sound(audio.codec_context.name, container.format.name, truncated=truncated)
 
 

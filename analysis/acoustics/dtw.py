@@ -69,7 +69,7 @@ def sloped(cost: Floats, band: int) -> tuple[float, Indices]:
 
 
 @numba.njit(cache=True, nogil=True)
-def between_spans(  # noqa: PLR0917  (compiled functions take no keywords)
+def between_spans(
     left: Floats, right: Floats, rows: Indices, columns: Indices, onset_weight: float, onset_frames: float
 ) -> Floats:
     """Plain DTW cosine distance of every span of one recording to every span of another, onsets weighted.
@@ -116,7 +116,7 @@ def between_spans(  # noqa: PLR0917  (compiled functions take no keywords)
 
 
 @numba.njit(cache=True, nogil=True)
-def best_split(  # noqa: PLR0917  (likewise)
+def best_split(
     sonority: Floats, bonus: Floats, count: int, shortest: int, longest: int, spring: float, cap: float
 ) -> Indices:
     """Cut a stretch into a known number of syllables: each a peak of sonority between two dips.

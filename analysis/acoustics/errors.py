@@ -9,7 +9,7 @@ from analysis.acoustics.codes import UNUSABLE_CODES
 Figure = float | int | str
 
 
-class UnusableRecording(Exception):  # noqa: N818  (a verdict on the sound, not a fault of the program)
+class UnusableRecording(Exception):
     """The recording (or the example) is at fault: the same file fails again, so no retry helps.
 
     Attributes
@@ -37,7 +37,7 @@ class UnusableRecording(Exception):  # noqa: N818  (a verdict on the sound, not 
         return f"{self.role}: {self.code}" + (f" ({detail})" if detail else "")
 
 
-class InvalidRequest(ValueError):  # noqa: N818
+class InvalidRequest(ValueError):
     """The caller asked for something that does not exist: the request is at fault, not the sound."""
 
     def __init__(self, parameter: str, value: object, allowed: object) -> None:

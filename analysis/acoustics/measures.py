@@ -93,6 +93,14 @@ MEASURES = (
         "Praat harmonicity (cc), 10 ms, 75 Hz, silence .1, 1 period; computed here, see harmonicity.py",
         "Boersma 1993; Praat manual",
     ),
+    MeasureInfo(
+        "cpps",
+        "dB",
+        "smoothed cepstral peak prominence, mean of all frames, pauses too",
+        "Praat PowerCepstrogram 60 Hz, 2 ms, 5000 Hz, 50 Hz; CPPS no, .01, .001, 60-330, .05, Parabolic, "
+        ".001-0, Straight, Robust; computed here, see cepstrum.py",
+        "Maryn & Weenink 2015; Praat manual",
+    ),
     MeasureInfo("intensity_mean", "dB", "mean intensity of speech", _INTENSITY, "Praat manual"),
     MeasureInfo("intensity_sd", "dB", "its standard deviation", _INTENSITY, "Praat manual"),
     MeasureInfo("intensity_range", "dB", "its 5th to 95th percentile", _INTENSITY, "Praat manual"),

@@ -70,10 +70,10 @@ def analyze(
     with progress.step("alignment"):
         alignment = align(*pair) if pair else None
     with progress.step("syllables"):
-        syllables = _syllables(request, pair, alignment, has_example=len(sounds) > 1)
+        syllables = _syllables(request, pair, alignment, _unpaired_reason(flagged, request))
     with progress.step("scores"):
         evidence = gather(*pair, alignment) if pair and alignment else None
-        scored = score(evidence) if evidence else no_scores(_unscored_reason(flagged, request))
+        scored = score(evidence) if evidence else no_scores(_unpaired_reason(flagged, request))
         suggestions = _suggestions(scored, syllables, evidence, pair, flagged)
     values, missing = _table([*measured, syllables.npvi], request.exercise)
     return Analysis(
@@ -146,7 +146,8 @@ def _unfit(flagged: Iterable[Flag]) -> bool:
     return any(flag.severity == "unfit" for flag in flagged)
 
 
-def _unscored_reason(flagged: Sequence[Sequence[Flag]], request: Request) -> str:
+def _unpaired_reason(flagged: Sequence[Sequence[Flag]], request: Request) -> str:
+    """Why recording and example are not compared, where they are not."""
     if request.exercise != "sentence":
         return "not_for_this_exercise"
     if _unfit(flagged[0]):
@@ -166,17 +167,15 @@ def _syllables(
     request: Request,
     pair: tuple[Utterance, Utterance] | None,
     alignment: Alignment | None,
-    *,
-    has_example: bool,
+    unpaired: str,
 ) -> _Listed:
-    """The text's syllables, with places where they can be had."""
+    """The text's syllables, with places where they can be had; `unpaired` says why there is no pair."""
     spoken = _spoken(request)
     if not spoken:
         reason = "no_text" if request.language == "zh" or not request.text else "not_for_this_language"
         return _Listed((), absent("npvi", reason), {"syllables": reason})
     if pair is None or alignment is None:
-        reason = "unfit_recording" if has_example else "no_example"
-        return _Listed(listed(spoken), absent("npvi", reason), {"syllable_places": reason})
+        return _Listed(listed(spoken), absent("npvi", unpaired), {"syllable_places": unpaired})
     marks = request.marks or find_places(pair[1], len(spoken))
     if marks is None:
         reason = "not_measurable"

@@ -20,11 +20,11 @@ class Step:
 
 STEPS = (
     Step("decode", 0),
-    Step("quality", 20),
-    Step("pitch", 25),
-    Step("voice", 45),
-    Step("timing", 80),
-    Step("alignment", 82),
+    Step("quality", 15),
+    Step("pitch", 18),
+    Step("voice", 42),
+    Step("timing", 82),
+    Step("alignment", 83),
     Step("syllables", 88),
     Step("scores", 95),
 )

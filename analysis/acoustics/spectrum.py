@@ -14,6 +14,7 @@ from analysis.acoustics.sound import RATE
 
 HOP = 0.01  # s between frames
 _HOP, _WINDOW, _FFT = 160, 400, 512
+_BLOCK = 1000  # frames at a time: 5 min at once would take 200 MB
 CENTRE = _WINDOW / 2 / RATE  # s: the middle of frame 0
 FREQUENCIES: Floats = np.linspace(0, RATE / 2, _FFT // 2 + 1, dtype=np.float64)
 
@@ -68,9 +69,15 @@ class Spectrum:
 def spectrum(samples: Samples) -> Spectrum:
     """The spectrum of 16 kHz mono samples (n,), at least one frame long."""
     emphasised = np.append(samples[0], samples[1:] - np.float32(0.97) * samples[:-1]).astype(np.float32)
-    power = np.abs(scipy.fft.rfft(_frames(emphasised) * np.hanning(_WINDOW).astype(np.float32), _FFT)) ** 2
-    level = 10 * np.log10((_frames(samples) ** 2).mean(axis=1, dtype=np.float64) + 1e-10)
-    return Spectrum(power.astype(np.float32), level)
+    shaped, plain = _frames(emphasised), _frames(samples)
+    window = np.hanning(_WINDOW).astype(np.float32)
+    power = np.empty((len(shaped), _FFT // 2 + 1), dtype=np.float32)
+    squares = np.empty(len(plain))
+    for first in range(0, len(shaped), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        power[block] = np.abs(scipy.fft.rfft(shaped[block] * window, _FFT)) ** 2
+        squares[block] = (plain[block] ** 2).mean(axis=1, dtype=np.float64)
+    return Spectrum(power, 10 * np.log10(squares + 1e-10))
 
 
 def _frames(samples: Samples) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ import numpy as np
 import parselmouth
 from parselmouth.praat import call
 
+from analysis.acoustics.cepstrum import cpps
 from analysis.acoustics.harmonicity import harmonicity
 from analysis.acoustics.outcome import Outcome, absent, measured
 from analysis.acoustics.pitch import LEAST_VOICED, PitchTrack, praat_sound
@@ -34,10 +35,11 @@ _INTENSITY = ("intensity_mean", "intensity_sd", "intensity_range")
 
 
 def voice_measures(sound: Sound, track: PitchTrack, speech: Speech) -> Iterator[Outcome]:
-    """Jitter, shimmer, harmonicity and intensity of one recording."""
+    """Jitter, shimmer, harmonicity, cepstral peak prominence and intensity of one recording."""
     source = praat_sound(sound)
     yield from _perturbation(source, track)
     yield _harmonicity(sound, track)
+    yield measured("cpps", cpps(sound.samples.astype(np.float64)))
     yield from _intensity(source, track, speech)
 
 

@@ -69,7 +69,9 @@ def password() -> str:
 
 
 def _user(name: str, group: str = "", **fields: Any) -> User:
-    user, _ = User.objects.update_or_create(username=name, defaults={"is_staff": True, "is_active": True, **fields})
+    user, _ = User.objects.update_or_create(
+        username=name, defaults={"is_staff": True, "is_active": True, **fields}
+    )
     if not user.check_password(password()):
         user.set_password(password())
         user.save()
@@ -99,9 +101,11 @@ def _patient(key: str, therapists: dict[str, User]) -> Patient:
 
 def _exercise(entry: dict[str, str], author: User) -> Exercise:
     exercise, new = Exercise.objects.get_or_create(
-        title=entry["text"], created_by=author, defaults={"text": entry["text"], "language": entry["language"][:2]}
+        title=entry["text"],
+        created_by=author,
+        defaults={"text": entry["text"], "language": entry["language"][:2]},
     )
-    if new or not exercise.example.storage.exists(exercise.example.name):
+    if new or not exercise.example.storage.exists(str(exercise.example.name)):
         with (SPEECH / entry["example"]).open("rb") as example:
             exercise.example.save(entry["example"], File(example))
     return exercise
@@ -115,6 +119,6 @@ def _recording(
         audio = File(opened, name=entry["file"])
         sha256 = measure(audio)[1]
         known = PracticeRecording.objects.filter(patient=patient, exercise=exercise, sha256=sha256).first()
-        if known and known.audio.storage.exists(known.audio.name):
+        if known and known.audio.storage.exists(str(known.audio.name)):
             return known
         return receive(audio, patient=patient, exercise=exercise)

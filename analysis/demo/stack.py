@@ -33,9 +33,27 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}/"
         self._programs = {
             "worker": ["manage.py", "tasks", "worker", "--name", "analysis"],
-            "maintenance": ["manage.py", "tasks", "worker", "-Q", "maintenance,health", "-c", "1", "-n", "maintenance"],
+            "maintenance": [
+                "manage.py",
+                "tasks",
+                "worker",
+                "-Q",
+                "maintenance,health",
+                "-c",
+                "1",
+                "-n",
+                "maintenance",
+            ],
             "beat": ["manage.py", "tasks", "beat"],
-            "web": ["-m", "uvicorn", "vocalborn.asgi:application", "--port", str(port), "--log-level", "warning"],
+            "web": [
+                "-m",
+                "uvicorn",
+                "vocalborn.asgi:application",
+                "--port",
+                str(port),
+                "--log-level",
+                "warning",
+            ],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ends = ExitStack()

@@ -59,7 +59,7 @@ def test_an_unusable_recording_fails_at_once_and_says_why(
     job = ended(TaskManager().submit(recording.pk), worker)
     assert (job.state, job.error_code, job.failures) == (JobState.FAILED, f"recording_{code}", 1)
     assert job.error_text not in ("", str(AnalysisJob.error_texts["internal_error"]))
-    assert recording.audio.storage.exists(recording.audio.name)
+    assert recording.audio.storage.exists(str(recording.audio.name))
     assert_takes_the_next(worker, amy, exercise)
 
 
@@ -85,7 +85,9 @@ def test_a_doubtful_recording_is_analysed_and_flagged(
     assert flag in flags if flag else not flags
 
 
-def test_an_exercise_without_example_or_text_gives_measures_and_no_scores(worker: Worker, amy: Patient) -> None:
+def test_an_exercise_without_example_or_text_gives_measures_and_no_scores(
+    worker: Worker, amy: Patient
+) -> None:
     bare = Exercise.objects.create(title="bare")
     result = ended(TaskManager().submit(record(amy, bare).pk), worker).result
     assert result.overall_score is None
@@ -97,7 +99,7 @@ def test_an_exercise_without_example_or_text_gives_measures_and_no_scores(worker
 def test_a_recording_whose_file_has_vanished_says_so(
     worker: Worker, recording: PracticeRecording, amy: Patient, exercise: Exercise
 ) -> None:
-    recording.audio.storage.delete(recording.audio.name)
+    recording.audio.storage.delete(str(recording.audio.name))
     job = TaskManager().submit(recording.pk)
     with pytest.raises(JobFailed, match="recording_missing"):
         AsyncResult(str(job.pk)).get(timeout=30)
@@ -105,7 +107,9 @@ def test_a_recording_whose_file_has_vanished_says_so(
     assert_takes_the_next(worker, amy, exercise)
 
 
-def test_a_row_edited_by_hand_fails_with_the_parameters_name(worker: Worker, recording: PracticeRecording) -> None:
+def test_a_row_edited_by_hand_fails_with_the_parameters_name(
+    worker: Worker, recording: PracticeRecording
+) -> None:
     job = AnalysisJob.for_call(recording.pk)
     job.parameters = {"colour": "blue"}
     job = ended(job.submit(), worker)
@@ -113,7 +117,9 @@ def test_a_row_edited_by_hand_fails_with_the_parameters_name(worker: Worker, rec
     assert "colour" in job.error_text
 
 
-def test_an_exercise_with_spoilt_marks_fails_with_their_name(worker: Worker, recording: PracticeRecording) -> None:
+def test_an_exercise_with_spoilt_marks_fails_with_their_name(
+    worker: Worker, recording: PracticeRecording
+) -> None:
     recording.exercise.marks = ["nonsense"]
     recording.exercise.save()
     job = ended(TaskManager().submit(recording.pk), worker)

@@ -22,11 +22,11 @@ PIECES = st.one_of(
 
 @st.composite
 def recordings(draw: st.DrawFn) -> NDArray[np.float64]:
-    """Up to 3 s: patterns of any values repeated, stretched, with speech, noise or silence among them."""
+    """Up to 4 s: patterns of any values repeated, stretched, with speech, noise or silence among them."""
     parts = []
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(["pattern", "noise", "silence", "speech"]))
-        length = draw(st.integers(0, RATE))
+        length = draw(st.one_of(st.sampled_from([RATE // 3, RATE]), st.integers(0, RATE)))
         if kind == "pattern":
             piece = draw(PIECES)
             parts.append(np.resize(piece, length) if len(piece) else piece)
@@ -43,7 +43,7 @@ SPEECH = say()
 EXAMPLE = sound(SPEECH)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(recordings(), st.sampled_from(EXERCISES), st.sampled_from(["", "三題哭寫破華疊四", "一"]))
 def test_any_samples_give_a_result_or_a_named_refusal(
     samples: NDArray[np.float64], exercise: str, text: str
@@ -58,7 +58,7 @@ def test_any_samples_give_a_result_or_a_named_refusal(
     assert analysis.scores.overall is None or 0 <= analysis.scores.overall <= 100
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(recordings())
 def test_any_example_does_too(samples: NDArray[np.float64]) -> None:
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.acoustics import Limits, UnusableRecording, decode
+from analysis.acoustics import Limits, UnusableRecording, decode, ebml
 from tests.acoustics.files import ENCODINGS, encode, silent_video, wav
 from tests.acoustics.voices import RATE, Samples, say, with_noise
 
@@ -263,3 +263,31 @@ def test_an_error_while_reading_is_not_the_recordings_fault(speech: Samples) -> 
 
     with pytest.raises(OSError, match="disk on fire"):
         decode(Broken(wav([with_noise(speech, 20)]).getvalue()))
+
+
+def live_webm(*elements: bytes) -> io.BytesIO:
+    """A header, then a segment and a cluster of unknown size, as a browser writes them."""
+    return io.BytesIO(
+        b"\x1a\x45\xdf\xa3\x80" + b"\x18\x53\x80\x67\xff" + b"\x1f\x43\xb6\x75\xff" + b"".join(elements)
+    )
+
+
+BLOCK = b"\xa3\x84abcd"
+
+
+@pytest.mark.parametrize(
+    ("stream", "broken"),
+    [
+        (live_webm(), False),
+        (live_webm(BLOCK, BLOCK), False),
+        (live_webm(BLOCK, BLOCK[:-1]), True),
+        (live_webm(BLOCK, BLOCK[:1]), True),
+        (live_webm(b"\x00" * 9), True),
+        (live_webm(b"\xec\xff"), False),
+        (io.BytesIO(b"\xec\x80" * 300_000), False),
+    ],
+)
+def test_a_webm_without_a_length_tells_by_its_last_element(stream: io.BytesIO, broken: bool) -> None:
+    stream.seek(3)
+    assert ebml.is_broken_off(stream) is broken
+    assert stream.tell() == 3

@@ -7,6 +7,7 @@ import pytest
 from parselmouth.praat import call
 
 from analysis.acoustics import MEASURES, Analysis, Sound, analyze
+from analysis.acoustics.cepstrum import cpps
 from analysis.acoustics.harmonicity import harmonicity
 from analysis.acoustics.pitch import praat_sound
 from tests.acoustics.voices import RATE, Spoken, held_vowel, say, sound, with_noise
@@ -94,6 +95,29 @@ def test_harmonicity_is_praats_cross_correlation(snr_db: float) -> None:
         ours = harmonicity(voice.samples.astype(np.float64))
 
         assert ours.mean() == pytest.approx(call(praat, "Get mean", 0, 0), abs=0.2)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.512, 2.0])
+@pytest.mark.parametrize("snr_db", [0.0, 20.0, 60.0])
+def test_cpps_is_praats(snr_db: float, seconds: float) -> None:
+    for samples in (with_noise(held_vowel(), snr_db), with_noise(say(), snr_db)):
+        voice = sound(samples[4000 : 4000 + int(seconds * RATE)])
+        cepstrogram = call(praat_sound(voice), "To PowerCepstrogram", 60, 0.002, 5000, 50)
+        options = ("no", 0.01, 0.001, 60, 330, 0.05, "Parabolic", 0.001, 0, "Straight", "Robust")
+
+        assert cpps(voice.samples.astype(np.float64)) == pytest.approx(
+            call(cepstrogram, "Get CPPS", *options), abs=0.02
+        )
+
+
+def test_cpps_holds_where_digital_silence_begins() -> None:
+    samples = np.concatenate([np.zeros(RATE), held_vowel(0.5), np.zeros(RATE)])
+    cepstrogram = call(praat_sound(sound(samples)), "To PowerCepstrogram", 60, 0.002, 5000, 50)
+    options = ("no", 0.01, 0.001, 60, 330, 0.05, "Parabolic", 0.001, 0, "Straight", "Robust")
+
+    ours = cpps(sound(samples).samples.astype(np.float64))
+
+    assert ours == pytest.approx(call(cepstrogram, "Get CPPS", *options), abs=0.05)
 
 
 @pytest.mark.parametrize("length", [0, 1, 300, 426, 427, 600])

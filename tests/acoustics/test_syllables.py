@@ -9,7 +9,7 @@ import pytest
 
 from analysis.acoustics import InvalidRequest, Mark, Sound, Syllable, analyze
 from analysis.acoustics.text import english_syllable_count, mandarin_syllables
-from tests.acoustics.voices import SENTENCE, SENTENCE_TEXT, Spoken, say, sound, syllable_starts
+from tests.acoustics.voices import SENTENCE, SENTENCE_TEXT, Spoken, say, sound, syllable_starts, with_noise
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,22 @@ def test_without_an_example_the_syllables_are_listed_without_places(take: Sound)
     assert [each.text for each in analysis.syllables] == list(SENTENCE_TEXT)
     assert {each.start for each in analysis.syllables} == {None}
     assert analysis.absent["syllable_places"] == "no_example"
+
+
+def test_syllables_of_a_recording_that_may_not_be_compared_say_why(example: Sound, take: Sound) -> None:
+    run = analyze(take, example, text=SENTENCE_TEXT, exercise="syllable_repetition")
+    drowned = analyze(take, sound(with_noise(say(), -3)), text=SENTENCE_TEXT)
+
+    assert run.absent["syllable_places"] == "not_for_this_exercise"
+    assert drowned.absent["syllable_places"] == "unfit_example"
+
+
+def test_english_syllables_are_counted_but_not_listed(example: Sound, take: Sound) -> None:
+    analysis = analyze(take, example, text="eight syllables are to be said", language="en")
+
+    assert analysis.syllables == ()
+    assert analysis.absent["syllables"] == "not_for_this_language"
+    assert analysis.absent["npvi"] == "not_for_this_language"
 
 
 def test_no_text_no_syllables(example: Sound, take: Sound) -> None:

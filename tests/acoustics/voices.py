@@ -163,7 +163,7 @@ def _consonant(onset: str, tempo: float, tract: float, draw: np.random.Generator
     return np.concatenate([np.zeros(int(CLOSURE * tempo * RATE) if closed else 0), hiss])
 
 
-def _vowel(  # noqa: PLR0917
+def _vowel(
     syllable: Spoken, hertz: float, tempo: float, flat: bool, tract: float, draw: np.random.Generator
 ) -> Samples:
     length = int(syllable.seconds * tempo * RATE)

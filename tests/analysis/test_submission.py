@@ -30,7 +30,9 @@ def test_a_job_carries_its_therapist_queue_and_parameters(recording: PracticeRec
 
 def test_submitting_twice_gives_the_same_job(recording: PracticeRecording) -> None:
     first = TaskManager().submit(recording.pk)
-    again = analyze_audio_task.apply_async(args=[recording.pk, {"model_version": MODEL_VERSION}], queue="ai_analysis")
+    again = analyze_audio_task.apply_async(
+        args=[recording.pk, {"model_version": MODEL_VERSION}], queue="ai_analysis"
+    )
     assert again.id == str(first.pk)
     assert AnalysisJob.objects.count() == 1
 
@@ -138,7 +140,7 @@ def test_a_file_whose_row_cannot_be_saved_is_not_kept(amy: Patient, exercise: Ex
 def test_removing_a_patient_removes_their_audio(
     amy: Patient, recording: PracticeRecording, django_capture_on_commit_callbacks: Any
 ) -> None:
-    storage, name = recording.audio.storage, recording.audio.name
+    storage, name = recording.audio.storage, str(recording.audio.name)
     with django_capture_on_commit_callbacks(execute=True):
         amy.delete()
     assert not storage.exists(name)
@@ -146,7 +148,9 @@ def test_removing_a_patient_removes_their_audio(
 
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize("value", [-0.1, 100.1])
-def test_the_database_keeps_scores_within_0_and_100(recording: PracticeRecording, score: str, value: float) -> None:
+def test_the_database_keeps_scores_within_0_and_100(
+    recording: PracticeRecording, score: str, value: float
+) -> None:
     job = AnalysisJob.for_call(recording.pk).submit()
     fields = {"recording_sha256": "x", "model_version": "x", "seconds": 1, "processing_time_seconds": 1}
     with pytest.raises(IntegrityError):

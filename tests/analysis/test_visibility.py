@@ -15,7 +15,9 @@ pytestmark = pytest.mark.usefixtures("redis")
 
 
 @pytest.fixture
-def both(recording: PracticeRecording, ben: Patient, bob: User) -> tuple[PracticeRecording, PracticeRecording]:
+def both(
+    recording: PracticeRecording, ben: Patient, bob: User
+) -> tuple[PracticeRecording, PracticeRecording]:
     """Amy's recording and Ben's, each with a job and a result."""
     other = Exercise.objects.create(title="other", text="媽媽騎馬", created_by=bob)
     his = record(ben, other)

@@ -14,7 +14,15 @@ from analysis import acoustics
 from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
 from tasks_admin import clock, rescue
 from tasks_admin.errors import PermanentError, Stop
-from tasks_admin.jobs import BACKOFF_CAP_SECONDS, BACKOFF_SECONDS, LEASE_SECONDS, Job, JobState, backoff, job_models
+from tasks_admin.jobs import (
+    BACKOFF_CAP_SECONDS,
+    BACKOFF_SECONDS,
+    LEASE_SECONDS,
+    Job,
+    JobState,
+    backoff,
+    job_models,
+)
 from tasks_admin.models import JobAttempt
 
 pytestmark = pytest.mark.usefixtures("redis")
@@ -43,7 +51,9 @@ def job(recording: PracticeRecording, at: Callable[[float], None]) -> AnalysisJo
 def analysis() -> acoustics.Analysis:
     from analysis.demo.people import SPEECH
 
-    return acoustics.analyze(SPEECH / "park-faithful.webm", SPEECH / "park-example.webm", text="今天我們去公園散步")
+    return acoustics.analyze(
+        SPEECH / "park-faithful.webm", SPEECH / "park-example.webm", text="今天我們去公園散步"
+    )
 
 
 def claimed(job: Job, worker: str = "w1") -> Job:
@@ -63,19 +73,26 @@ def test_a_claim_takes_the_job_and_numbers_the_attempt(job: AnalysisJob) -> None
     assert JobAttempt.objects.get(job_id=job.pk).outcome == JobAttempt.Outcome.RUNNING
 
 
-def test_a_second_claim_gets_nothing_while_the_lease_holds(job: AnalysisJob, at: Callable[[float], None]) -> None:
+def test_a_second_claim_gets_nothing_while_the_lease_holds(
+    job: AnalysisJob, at: Callable[[float], None]
+) -> None:
     claimed(job)
     at(LEASE_SECONDS - 1)
     assert AnalysisJob.claim(job.pk, "w2") is None
 
 
-def test_a_lapsed_lease_can_be_claimed_and_counts_as_a_failure(job: AnalysisJob, at: Callable[[float], None]) -> None:
+def test_a_lapsed_lease_can_be_claimed_and_counts_as_a_failure(
+    job: AnalysisJob, at: Callable[[float], None]
+) -> None:
     claimed(job)
     at(LEASE_SECONDS + 1)
     mine = claimed(job, "w2")
     assert (mine.attempt, mine.failures, mine.worker) == (2, 1, "w2")
     lost = JobAttempt.objects.get(job_id=job.pk, attempt=1)
-    assert (lost.outcome, lost.ended_at) == (JobAttempt.Outcome.LOST, T0 + timedelta(seconds=LEASE_SECONDS + 1))
+    assert (lost.outcome, lost.ended_at) == (
+        JobAttempt.Outcome.LOST,
+        T0 + timedelta(seconds=LEASE_SECONDS + 1),
+    )
 
 
 def test_a_heartbeat_keeps_the_lease(job: AnalysisJob, at: Callable[[float], None]) -> None:
@@ -100,7 +117,11 @@ def test_a_stale_attempt_can_write_nothing(
     at(LEASE_SECONDS + 1)
     fresh = claimed(job, "w2")
     assert not stale.renew()
-    for write in (lambda: stale.report(50, "x"), lambda: stale.complete(analysis), lambda: stale.fail(OSError())):
+    for write in (
+        lambda: stale.report(50, "x"),
+        lambda: stale.complete(analysis),
+        lambda: stale.fail(OSError()),
+    ):
         with pytest.raises(Stop):
             write()
     assert stale.stop() is None
@@ -121,7 +142,12 @@ def test_completing_stores_result_state_and_attempt(job: AnalysisJob, analysis: 
 def test_a_passing_error_queues_again_after_a_pause(job: AnalysisJob, at: Callable[[float], None]) -> None:
     state = claimed(job).fail(OSError("disk"), "the traceback")
     job.refresh_from_db()
-    assert (state, job.state, job.failures, job.error_code) == (JobState.QUEUED, JobState.QUEUED, 1, "internal_error")
+    assert (state, job.state, job.failures, job.error_code) == (
+        JobState.QUEUED,
+        JobState.QUEUED,
+        1,
+        "internal_error",
+    )
     assert job.run_at is not None
     assert 0 < (job.run_at - T0).total_seconds() < 2 * BACKOFF_SECONDS
     assert AnalysisJob.claim(job.pk, "w1") is None
@@ -154,7 +180,9 @@ def test_cancelling_a_queued_job_is_immediate(job: AnalysisJob) -> None:
     assert AnalysisJob.claim(job.pk, "w1") is None
 
 
-def test_cancelling_a_running_job_stops_its_next_write(job: AnalysisJob, analysis: acoustics.Analysis) -> None:
+def test_cancelling_a_running_job_stops_its_next_write(
+    job: AnalysisJob, analysis: acoustics.Analysis
+) -> None:
     mine = claimed(job)
     assert job.cancel()
     assert job.state == JobState.RUNNING
@@ -188,12 +216,16 @@ def test_there_is_nothing_to_retry_in_a_job_that_runs(job: AnalysisJob) -> None:
 
 def test_the_same_work_has_one_active_job(job: AnalysisJob, recording: PracticeRecording) -> None:
     assert AnalysisJob.for_call(recording.pk).submit().pk == job.pk
-    twin = AnalysisJob(recording=recording, parameters={}, parameters_key=job.parameters_key, queue="ai_analysis")
+    twin = AnalysisJob(
+        recording=recording, parameters={}, parameters_key=job.parameters_key, queue="ai_analysis"
+    )
     with pytest.raises(IntegrityError):
         twin.save()
 
 
-def test_after_the_end_the_same_work_may_be_asked_for_again(job: AnalysisJob, recording: PracticeRecording) -> None:
+def test_after_the_end_the_same_work_may_be_asked_for_again(
+    job: AnalysisJob, recording: PracticeRecording
+) -> None:
     claimed(job).fail(PermanentError("recording_missing"))
     assert AnalysisJob.for_call(recording.pk).submit().pk != job.pk
 
@@ -207,7 +239,9 @@ def test_rescue_queues_a_lapsed_job_again(job: AnalysisJob, at: Callable[[float]
     assert JobAttempt.objects.get(job_id=job.pk).outcome == JobAttempt.Outcome.LOST
 
 
-def test_rescue_ends_a_job_that_kills_its_worker_each_time(job: AnalysisJob, at: Callable[[float], None]) -> None:
+def test_rescue_ends_a_job_that_kills_its_worker_each_time(
+    job: AnalysisJob, at: Callable[[float], None]
+) -> None:
     for failure in range(job.max_failures):
         at(failure * 1000)
         claimed(job)
@@ -229,7 +263,9 @@ def test_rescue_turns_a_lapsed_job_that_was_to_be_cancelled_into_a_cancelled_one
     assert job.state == JobState.CANCELLED
 
 
-def test_rescue_leaves_a_job_that_was_renewed_meanwhile(job: AnalysisJob, at: Callable[[float], None]) -> None:
+def test_rescue_leaves_a_job_that_was_renewed_meanwhile(
+    job: AnalysisJob, at: Callable[[float], None]
+) -> None:
     mine = claimed(job)
     at(LEASE_SECONDS + 1)
     lapsed = list(AnalysisJob.objects.lapsed())

@@ -36,7 +36,9 @@ def load(tmp_path: Path, code: str = SHOW, **variables: str) -> subprocess.Compl
 
 
 def test_production_reads_its_addresses(tmp_path: Path) -> None:
-    found = load(tmp_path, **PRODUCTION, REDIS_PASSWORD="p@ss/word", REDIS_DB_BROKER="3", REDIS_DB_BACKEND="4")
+    found = load(
+        tmp_path, **PRODUCTION, REDIS_PASSWORD="p@ss/word", REDIS_DB_BROKER="3", REDIS_DB_BACKEND="4"
+    )
     assert found.stdout.split() == [
         "redis://:p%40ss%2Fword@127.0.0.1:6379/3",
         "redis://:p%40ss%2Fword@127.0.0.1:6379/4",

@@ -25,11 +25,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("recording", help=_("an audio file: webm, m4a, mp3, ogg, flac or wav"))
         parser.add_argument("--example", help=_("the therapist's recording of the same exercise"))
-        parser.add_argument("--exercise", choices=acoustics.EXERCISES, default="sentence", help=_("kind of exercise"))
+        parser.add_argument(
+            "--exercise", choices=acoustics.EXERCISES, default="sentence", help=_("kind of exercise")
+        )
         parser.add_argument("--text", default="", help=_("what was to be said"))
-        parser.add_argument("--language", choices=acoustics.LANGUAGES, default="zh", help=_("language of the text"))
+        parser.add_argument(
+            "--language", choices=acoustics.LANGUAGES, default="zh", help=_("language of the text")
+        )
         parser.add_argument("--json", action="store_true", help=_("print the whole result as JSON"))
-        parser.add_argument("--no-progress-bar", action="store_true", help=_("no progress bar on standard error"))
+        parser.add_argument(
+            "--no-progress-bar", action="store_true", help=_("no progress bar on standard error")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -61,5 +67,7 @@ class Command(BaseCommand):
                 text=options["text"],
                 language=options["language"],
                 on_step=show,
-                limits=acoustics.Limits(max_bytes=settings.AUDIO_MAX_BYTES, max_seconds=settings.AUDIO_MAX_SECONDS),
+                limits=acoustics.Limits(
+                    max_bytes=settings.AUDIO_MAX_BYTES, max_seconds=settings.AUDIO_MAX_SECONDS
+                ),
             )

@@ -40,7 +40,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError(_("The demonstration makes accounts and patients: it runs with DEBUG on only."))
+            raise CommandError(
+                _("The demonstration makes accounts and patients: it runs with DEBUG on only.")
+            )
         try:
             self._run(options)
         except (StackFailed, RuntimeError) as error:
@@ -82,7 +84,9 @@ def follow(jobs: list[AnalysisJob], stack: Stack) -> None:
         while ended < len(jobs):
             stack.check()
             if time.monotonic() > deadline:
-                raise StackFailed(_("The analyses did not end within %(s)d seconds.") % {"s": TIMEOUT_SECONDS})
+                raise StackFailed(
+                    _("The analyses did not end within %(s)d seconds.") % {"s": TIMEOUT_SECONDS}
+                )
             time.sleep(0.15)
             rows = list(AnalysisJob.objects.filter(pk__in=[job.pk for job in jobs]))
             before, ended = ended, sum(row.state not in ACTIVE for row in rows)
@@ -112,7 +116,9 @@ def _row(each: Practised, job: AnalysisJob) -> list[str]:
     if job.state != JobState.SUCCEEDED:
         return [said, f"[red]{job.get_state_display()}: {job.error_text}[/]", *["–"] * 5]
     result = job.result
-    found = "\n".join("[green]✓[/]" if is_found(mistake, result) else _("not found") for mistake in each.mistakes)
+    found = "\n".join(
+        "[green]✓[/]" if is_found(mistake, result) else _("not found") for mistake in each.mistakes
+    )
     scores = (result.overall_score, result.pronunciation_accuracy, result.fluency_score, result.rhythm_score,
               result.pitch_score)  # fmt: skip
     return [said, found, *map(number, scores)]

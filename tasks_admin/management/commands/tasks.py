@@ -20,11 +20,15 @@ class Command(BaseCommand):
     help = _("Run and watch the task system.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="worker|beat|status|health|test")
+        actions = parser.add_subparsers(
+            dest="action", required=True, metavar="worker|beat|status|health|test"
+        )
         self._add_worker(actions.add_parser("worker", help=_("run a worker until Ctrl-C")))
         beat = actions.add_parser("beat", help=_("run the scheduler until Ctrl-C"))
         beat.add_argument("--loglevel", choices=LEVELS)
-        status = actions.add_parser("status", help=_("show queues, workers and jobs; exit 1 if nothing works"))
+        status = actions.add_parser(
+            "status", help=_("show queues, workers and jobs; exit 1 if nothing works")
+        )
         health = actions.add_parser("health", help=_("examine database, Redis and storage; exit 1 if unfit"))
         self._add_test(test := actions.add_parser("test", help=_("send a test task and wait for the answer")))
         for action in (status, health, test):
@@ -39,7 +43,9 @@ class Command(BaseCommand):
         worker.add_argument("--pool", choices=POOLS, default="prefork", help=_("kind of pool"))
         worker.add_argument("-n", "--name", help=_("the worker's name before the @"))
         worker.add_argument("--loglevel", choices=LEVELS)
-        worker.add_argument("--max-tasks-per-child", type=positive, help=_("tasks before a process is replaced"))
+        worker.add_argument(
+            "--max-tasks-per-child", type=positive, help=_("tasks before a process is replaced")
+        )
 
     def _add_test(self, test: ArgumentParser) -> None:
         test.add_argument("--message", default="hello", help=_("what the worker is to answer"))
