@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.acoustics.alignment import Alignment, normalised
 from analysis.acoustics.arrays import Floats, Indices
@@ -21,7 +22,7 @@ from analysis.acoustics.utterance import Utterance
 # Against its own tempo: in fluent reading a syllable stays well within these.
 LONG, SHORT = 1.8, 0.55
 _MISSING = 0.45  # near the alignment's steepest slope, 1/3: the recording has next to nothing there
-_LEAST_SYLLABLES = 4  # to compare one with the others
+_LEAST_OTHERS = 3  # different syllables beside the one in question
 _SHORTEST = 4  # frames of a span
 _ONSET_WEIGHT, _ONSET_FRAMES = 2.0, 8.0
 
@@ -41,11 +42,12 @@ class Syllable:
     segment_score : float or None
         0-100: whether this syllable of the recording is closer to its own counterpart than to the example's
         other syllables (and the counterpart to it), as a fitted probability. It tells a different syllable;
-        a slightly different initial it often does not.
+        a slightly different initial it often does not. None where the sentence has fewer than three different others.
     tone_score : float or None
         0-100, by the distance of the two contours; None where too little is voiced.
     length_ratio : float or None
-        Recording over example, over the median such ratio of the sentence: 1 keeps the speaker's own tempo.
+        Speech without pauses, recording over example, over the median such ratio of the sentence: 1 keeps
+        the speaker's own tempo.
     contour, example_contour : tuple[float, ...] or None
         30 points, semitones above or below the speaker's own median.
     findings : tuple[str, ...]
@@ -99,8 +101,8 @@ def compared(
         Of the two; it carries the places to the recording.
     """
     carried = [Mark(*alignment.carry(mark.start, mark.end)) for mark in marks]
-    segments = _segment_scores(recording, example, carried, marks, alignment.warp)
-    ratios = _length_ratios(carried, marks)
+    segments = _segment_scores(spoken, recording, example, (carried, marks), alignment.warp)
+    ratios = _length_ratios(recording, example, carried, marks)
     return tuple(
         _one(index, each, (here, there), (recording, example), (segment, ratio))
         for index, (each, here, there, segment, ratio) in enumerate(
@@ -153,41 +155,69 @@ def _findings(segment: float | None, tone: float | None, ratio: float) -> list[s
     return found
 
 
-def _length_ratios(carried: Sequence[Mark], marks: Sequence[Mark]) -> list[float]:
-    here = np.array([mark.end - mark.start for mark in carried])
-    there = np.array([mark.end - mark.start for mark in marks])
-    ratios = here / there
+def _length_ratios(
+    recording: Utterance, example: Utterance, carried: Sequence[Mark], marks: Sequence[Mark]
+) -> list[float]:
+    ratios = _spoken_frames(recording, carried) / _spoken_frames(example, marks)
     return [float(ratio) for ratio in ratios / np.median(ratios)]
 
 
+def _spoken_frames(utterance: Utterance, marks: Sequence[Mark]) -> Floats:
+    """Frames of speech in each place, at least one: a pause between two syllables makes neither longer."""
+    first = np.searchsorted(utterance.speech.frames, [round(mark.start / HOP) for mark in marks])
+    stop = np.searchsorted(utterance.speech.frames, [round(mark.end / HOP) for mark in marks])
+    frames: Floats = np.maximum(stop - first, 1).astype(np.float64)
+    return frames
+
+
 def _segment_scores(
-    recording: Utterance, example: Utterance, carried: Sequence[Mark], marks: Sequence[Mark], warp: float
+    spoken: Sequence[SpokenSyllable],
+    recording: Utterance,
+    example: Utterance,
+    places: tuple[Sequence[Mark], Sequence[Mark]],
+    warp: float,
 ) -> list[float | None]:
-    if len(marks) < _LEAST_SYLLABLES:
-        return [None] * len(marks)
-    distances = likeness_distances(recording, example, carried, marks, warp)
-    return [likeness("segment")(float(distance)) for distance in distances]
+    """None where the sentence has too few other syllables to compare with: 媽媽 says little about 馬."""
+    bases = np.array([each.base for each in spoken])
+    others = bases[:, None] != bases[None, :]
+    comparable = [len(set(bases[row])) >= _LEAST_OTHERS for row in others]
+    if not any(comparable):
+        return [None] * len(spoken)
+    distances = likeness_distances(recording, example, *places, others, warp)
+    return [
+        likeness("segment")(float(distance)) if enough else None
+        for distance, enough in zip(distances, comparable, strict=True)
+    ]
 
 
 def likeness_distances(
-    recording: Utterance, example: Utterance, carried: Sequence[Mark], marks: Sequence[Mark], warp: float
+    recording: Utterance,
+    example: Utterance,
+    carried: Sequence[Mark],
+    marks: Sequence[Mark],
+    others: NDArray[np.bool_],
+    warp: float,
 ) -> Floats:
-    """Distance of each syllable to its counterpart, normalised by its distances to all the others (n,).
+    """Distance of each syllable to its counterpart, normalised by its distances to the others (n,).
 
     As S-norm in speaker verification, with the sentence's other syllables as the cohort: the mean of
     "recording's syllable to the example's others" and "example's to the recording's others" is taken off, in
     units of the spread of all such distances. About -2 for the same syllable, 0 for any other.
+
+    Parameters
+    ----------
+    others : bool (n, n)
+        Symmetric: which pairs are different syllables. A row without any is meaningless in the result.
     """
     here = normalised(recording.spectrum.mfcc(warp)[recording.speech.frames].astype(np.float64))
     there = normalised(example.spectrum.mfcc()[example.speech.frames].astype(np.float64))
     rows = _spans(recording.speech.frames, carried)
     columns = _spans(example.speech.frames, marks)
     matrix = between_spans(here, there, rows, columns, _ONSET_WEIGHT, _ONSET_FRAMES)
-    others = ~np.eye(len(matrix), dtype=bool)
-    count = len(matrix) - 1
-    own = np.diag(matrix)
-    expected = 0.5 * ((matrix.sum(axis=1) - own) / count + (matrix.sum(axis=0) - own) / count)
-    distances: Floats = (own - expected) / max(float(matrix[others].std()), 1e-6)
+    count = np.maximum(others.sum(axis=1), 1)
+    apart = np.where(others, matrix, 0.0)
+    expected = 0.5 * (apart.sum(axis=1) + apart.sum(axis=0)) / count
+    distances: Floats = (np.diag(matrix) - expected) / max(float(matrix[others].std()), 1e-6)
     return distances
 
 

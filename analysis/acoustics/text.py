@@ -27,6 +27,11 @@ class SpokenSyllable:
     zhuyin: str
     tone: int
 
+    @property
+    def base(self) -> str:
+        """The syllable without its tone: 媽 and 馬 have the same."""
+        return self.zhuyin.strip("ˊˇˋ˙")
+
 
 def mandarin_syllables(text: str) -> tuple[SpokenSyllable, ...]:
     """One syllable for each Han character of `text`, in order; all else is left out.

@@ -89,7 +89,7 @@ P2 = Speaker("P2", "m7", 70, 136)
 P3 = Speaker("P3", "m1", 68, 134)
 P4 = Speaker("P4", "f1", 52, 138)
 
-HORSE = Exercise("horse", "zh-TW", "媽媽騎馬", "ma1 ma5 qi2 ma3", Container.FLAC)
+HORSE = Exercise("horse", "zh-TW", "媽媽騎馬去買菜", "ma1 ma5 qi2 ma3 qu4 mai3 cai4", Container.FLAC)
 PARK = Exercise(
     "park", "zh-TW", "今天我們去公園散步", "jin1 tian1 wo3 men5 qu4 gong1 yuan2 san4 bu4", Container.WEBM
 )

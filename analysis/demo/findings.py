@@ -40,12 +40,12 @@ def _lost(result: AnalysisResult, *evidences: str) -> float:
 
 
 def _lowest(score: str) -> Callable[[Mistake, AnalysisResult], bool]:
-    """The wrong syllables have the lowest scores of all."""
+    """The wrong syllables have the lowest scores of all, where enough are scored for that to mean something."""
 
     def ranked(mistake: Mistake, result: AnalysisResult) -> bool:
         scored = [(each[score], each["index"]) for each in result.syllables if each[score] is not None]
         lowest = {index for _score, index in sorted(scored)[: len(mistake["syllables"])]}
-        return bool(scored) and lowest == set(mistake["syllables"])
+        return len(scored) >= 2 * len(lowest) + 2 and lowest == set(mistake["syllables"])
 
     return ranked
 

@@ -25,7 +25,7 @@ from analysis.demo.room import Recorded
 from analysis.demo.truth import Mistake, mistakes
 
 SPEECH = Path(__file__).parent / "speech"
-LARGEST_FILE, LARGEST_TOTAL = 60_000, 600_000
+LARGEST_FILE, LARGEST_TOTAL = 100_000, 600_000
 CODEC_DELAY_SECONDS = 0.1
 
 

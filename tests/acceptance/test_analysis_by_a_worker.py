@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from celery.result import AsyncResult
 from celery.states import READY_STATES
+from django.db import connections
 from django_celery_results.models import TaskResult
 
 from analysis.acoustics import STEPS
@@ -95,6 +97,7 @@ def test_old_callers_find_the_names_they_use(worker: Worker, recording: Practice
         )
         while (status := await manager.get_task_status(task_id))["status"] in ("PENDING", "PROGRESS"):
             await asyncio.sleep(0.02)
+        await sync_to_async(connections.close_all)()  # as the end of a request does
         return status
 
     status = asyncio.run(as_a_view())

@@ -27,7 +27,8 @@ from vocalborn.services import ensure_redis
 
 TIMEOUT_SECONDS = 300.0
 
-out = Console(highlight=False)
+# A pipe has no width of its own; 80 columns would cut every sentence of the table.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 err = Console(stderr=True, highlight=False)
 
 
