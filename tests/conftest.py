@@ -113,6 +113,20 @@ def unused() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """An installation of its own, with SQLite and an embedded Redis that nobody has started."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "vocalborn.settings",
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": "",
+        "REDIS_HOST": "",
+        "REDIS_URL": "",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
 # --- the cast
 
 

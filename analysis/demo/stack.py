@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,18 +83,19 @@ class Stack:
     def wait_for_web(self) -> None:
         """Until the login page answers."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
+        while trouble := self._trouble():
             self.check()
             if time.monotonic() > deadline:
-                raise StackFailed(f"the site did not answer at {self.url} within {READY_SECONDS:.0f} s")
+                raise StackFailed(f"no page at {self.url} within {READY_SECONDS:.0f} s: {trouble}")
             time.sleep(0.2)
 
-    def _answers(self) -> bool:
+    def _trouble(self) -> str:
+        """Why the login page cannot be had; empty where it can."""
         try:
-            with urllib.request.urlopen(f"{self.url}admin/login/", timeout=2) as page:  # noqa: S310 - our own loopback
-                return bool(page.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+            with urllib.request.urlopen(f"{self.url}admin/login/", timeout=5):  # noqa: S310 - our own loopback
+                return ""
+        except OSError as error:  # an HTTP error status is one too
+            return str(error)
 
     def _log(self, name: str) -> Path:
         return self.logs / f"{name}.log"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,20 +27,6 @@ job = TaskManager().submit(recording.pk)
 print(job.pk, time.monotonic() - began, Client().get("/admin/login/").status_code)
 """
 LOOK = "from analysis.models import AnalysisJob; print(AnalysisJob.objects.get().state)"
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> dict[str, str]:
-    """An installation of its own, with SQLite and an embedded Redis that nobody has started."""
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "vocalborn.settings",
-        "DATA_DIR": str(tmp_path),
-        "DATABASE_URL": "",
-        "REDIS_HOST": "",
-        "REDIS_URL": "",
-        "ALLOWED_HOSTS": "testserver",
-        "PYTHONWARNINGS": "ignore",
-    }
 
 
 def shell(bare: dict[str, str], code: str) -> str:

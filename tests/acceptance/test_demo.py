@@ -1,0 +1,63 @@
+"""`make demo`'s command: it shows results, serves the admin with the login it printed, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, wait_for
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+
+
+def test_the_demonstration_serves_until_ctrl_c(bare: dict[str, str], tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        demo = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"], cwd=ROOT, env=bare, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        wait_for(lambda: "Ctrl-C" in said.read_text() or demo.poll() is not None, 180, said.read_text)
+        assert demo.poll() is None, said.read_text()
+        url = re.search(r"http://127\.0\.0\.1:\d+/admin/", said.read_text())
+        password = (tmp_path / "demo.json").read_text().split('"')[3]
+        assert url is not None
+        assert password in said.read_text()
+        assert "DEMO-P1" in admin_page(url[0] + "analysis/patient/", "lin", password)
+        assert "DEMO-P3" not in admin_page(url[0] + "analysis/patient/", "lin", password)
+        os.kill(demo.pid, signal.SIGINT)
+        assert demo.wait(60) == 0, said.read_text()
+    finally:
+        demo.kill()
+        demo.wait()
+    assert not left_over(tmp_path)
+
+
+def admin_page(url: str, name: str, password: str) -> str:
+    """A page of the admin, logged in as a browser does it."""
+    jar = http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    login = re.sub(r"/admin/.*", "/admin/login/", url)
+    browser.open(login).close()
+    token = next(cookie.value or "" for cookie in jar if cookie.name == "csrftoken")
+    form = {"username": name, "password": password, "csrfmiddlewaretoken": token}
+    browser.open(login, urllib.parse.urlencode(form).encode()).close()
+    with browser.open(url) as page:
+        found: str = page.read().decode()
+    return found
+
+
+def left_over(folder: Path) -> list[str]:
+    """Processes that work in this folder."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if str(folder) in line and "ps -eo" not in line]
