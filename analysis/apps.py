@@ -9,4 +9,6 @@ class AnalysisConfig(AppConfig):
     verbose_name = _("Speech practice")
 
     def ready(self) -> None:
-        from analysis import files, tasks  # noqa: F401 - signals, and tasks for whoever announces a job
+        from analysis import audit, files, tasks  # noqa: F401 - signals, and tasks for whoever announces a job
+
+        audit.register()

@@ -1,0 +1,40 @@
+"""Who changed, read, played or exported what. Names and notes are never written here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from auditlog.models import LogEntry
+from auditlog.registry import auditlog
+from django.db.models import Model
+
+from analysis.models import Exercise, Patient, PracticeRecording
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+READ, PLAYED, EXPORTED = "read", "played", "exported"
+
+
+def register() -> None:
+    """Record every change of what people enter."""
+    hidden: dict[str, Any] = {"mask_callable": "analysis.audit.hidden"}
+    auditlog.register(Patient, mask_fields=["name"], m2m_fields={"therapists"}, **hidden)
+    auditlog.register(Exercise)
+    auditlog.register(PracticeRecording)
+
+
+def hidden(value: str) -> str:
+    """What stands in the log for a value that is nobody else's business."""
+    return "***" if value else ""
+
+
+def record_access(actor: User | AnonymousUser, instance: Model, what: str) -> None:
+    """Note that ``actor`` has ``READ``, ``PLAYED`` or ``EXPORTED`` the instance."""
+    LogEntry.objects.log_create(
+        instance,
+        action=LogEntry.Action.ACCESS,
+        actor=actor if actor.is_authenticated else None,
+        force_log=True,
+        additional_data={"access": what},
+    )
