@@ -141,6 +141,50 @@ ABSENCE_TEXTS: Texts = {
     "not_measurable": _("has no value here"),
 }
 
+MEASURE_TEXTS: Texts = {
+    "snr": _("signal-to-noise ratio"),
+    "clipped_share": _("clipped samples"),
+    "speech_level": _("level of the speech"),
+    "bandwidth": _("bandwidth"),
+    "f0_median": _("fundamental frequency, median"),
+    "f0_p05": _("fundamental frequency, 5th percentile"),
+    "f0_p95": _("fundamental frequency, 95th percentile"),
+    "f0_sd": _("fundamental frequency, standard deviation"),
+    "f0_range": _("fundamental frequency, 5-95 % range"),
+    "jitter_local": _("jitter (local)"),
+    "jitter_rap": _("jitter (RAP)"),
+    "jitter_ppq5": _("jitter (PPQ5)"),
+    "shimmer_local": _("shimmer (local)"),
+    "shimmer_local_db": _("shimmer (local, dB)"),
+    "shimmer_apq11": _("shimmer (APQ11)"),
+    "hnr": _("harmonics-to-noise ratio"),
+    "cpps": _("cepstral peak prominence (CPPS)"),
+    "intensity_mean": _("intensity, mean (not calibrated)"),
+    "intensity_sd": _("intensity, standard deviation"),
+    "intensity_range": _("intensity, range"),
+    "speech_time": _("speech time without pauses"),
+    "pause_count": _("pauses"),
+    "pause_ratio": _("share of pauses"),
+    "pause_mean": _("pause, mean"),
+    "pause_longest": _("pause, longest"),
+    "syllable_nuclei": _("syllable nuclei"),
+    "speech_rate": _("speech rate"),
+    "articulation_rate": _("articulation rate"),
+    "npvi": _("nPVI of syllable lengths"),
+    "maximum_phonation_time": _("maximum phonation time"),
+    "ddk_rate": _("syllable repetition rate"),
+    "ddk_interval_cov": _("syllable repetition, variation of intervals"),
+}
+
+UNIT_TEXTS: Texts = {
+    "count": "",
+    "share": _("share"),
+    "index": "",
+    "st": _("semitones"),
+    "syllables/s": _("syllables/s"),
+    "s": _("s"),
+}
+
 STEP_TEXTS: Texts = {
     "decode": _("reading the file"),
     "quality": _("checking the quality"),

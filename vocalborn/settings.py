@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 from marshmallow.validate import OneOf, Range
@@ -39,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "auditlog",
     "axes",
+    "ninja",  # its OpenAPI page, served from here: without this line it is fetched from a CDN
     "django_celery_results",
     "django_celery_beat",
     "tasks_admin",
@@ -125,6 +128,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -239,4 +243,64 @@ LOGGING = {
     "loggers": {name: {"level": CELERY_LOG_LEVEL} for name in ("vocalborn", "analysis", "tasks_admin")},
 }
 
-UNFOLD = {"SITE_TITLE": "VocalBorn", "SITE_HEADER": "VocalBorn", "SITE_SYMBOL": "graphic_eq"}
+# --- the admin --------------------------------------------------------------------------------------------
+
+
+def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
+    """A line of the sidebar, for those who may look at the model."""
+    app, _dot, name = model.partition(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": "VocalBorn",
+    "SITE_HEADER": "VocalBorn",
+    "SITE_SUBHEADER": _("speech-therapy practice"),
+    "SITE_SYMBOL": "graphic_eq",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("analysis/favicon.svg")}
+    ],
+    "SHOW_LANGUAGES": True,
+    "STYLES": [lambda request: static("analysis/admin.css")],
+    "SCRIPTS": [lambda request: static("analysis/live.js")],
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": _("Practice"),
+                "separator": True,
+                "items": [
+                    _page(_("patients"), "group", "analysis.patient"),
+                    _page(_("exercises"), "article", "analysis.exercise"),
+                    _page(_("practice recordings"), "mic", "analysis.practicerecording"),
+                    _page(_("analysis results"), "insights", "analysis.analysisresult"),
+                ],
+            },
+            {
+                "title": _("Task system"),
+                "separator": True,
+                "items": [
+                    _page(_("analysis jobs"), "work_history", "analysis.analysisjob"),
+                    _page(_("job attempts"), "replay", "tasks_admin.jobattempt"),
+                    _page(_("schedules"), "schedule", "django_celery_beat.periodictask"),
+                    _page(_("crontabs"), "calendar_month", "django_celery_beat.crontabschedule"),
+                    _page(_("intervals"), "timer", "django_celery_beat.intervalschedule"),
+                    _page(_("task history"), "history", "django_celery_results.taskresult"),
+                ],
+            },
+            {
+                "title": _("Access"),
+                "separator": True,
+                "items": [
+                    _page(_("accounts"), "person", "auth.user"),
+                    _page(_("groups"), "groups", "auth.group"),
+                    _page(_("audit log"), "policy", "auditlog.logentry"),
+                ],
+            },
+        ],
+    },
+}

@@ -14,7 +14,7 @@ THERAPISTS = {
     },
 }
 ADMINISTRATORS = {
-    "analysis": {"analysisjob": ["view"]},
+    "analysis": {"analysisjob": ["view"], "patient": ["view", "change"]},
     "tasks_admin": {"jobattempt": ["view"]},
     "django_celery_results": {"taskresult": ["view"], "groupresult": ["view"]},
     "django_celery_beat": {

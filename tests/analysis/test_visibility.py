@@ -105,9 +105,12 @@ def test_admin_lists_show_a_therapist_their_own(
     assert client.get(url).status_code == 302  # the admin's way of saying that it is not there
 
 
-def test_an_administrator_is_not_let_into_patients(client: Client, amy: Patient) -> None:
+def test_an_administrator_sees_a_patients_code_and_no_more(client: Client, amy: Patient) -> None:
     administrator = User.objects.create_user("adam", is_staff=True)
     administrator.groups.add(Group.objects.get(name="administrators"))
     client.force_login(administrator)
-    assert client.get(reverse("admin:analysis_patient_changelist")).status_code == 403
+    page = client.get(reverse("admin:analysis_patient_changelist")).content.decode()
+    assert "A-1" in page
+    assert "Amy" not in page
+    assert client.get(reverse("admin:analysis_practicerecording_changelist")).status_code == 403
     assert client.get(reverse("admin:django_celery_beat_periodictask_changelist")).status_code == 200

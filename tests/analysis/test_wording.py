@@ -19,6 +19,7 @@ ROLES = ("recording", "example")
         (wording.SYLLABLE_TEXTS, acoustics.SYLLABLE_FINDINGS),
         (wording.CAVEAT_TEXTS, acoustics.CAVEAT_CODES),
         (wording.ABSENCE_TEXTS, acoustics.ABSENCE_CODES),
+        (wording.MEASURE_TEXTS, [measure.name for measure in acoustics.MEASURES]),
         (wording.STEP_TEXTS, [step.name for step in acoustics.STEPS]),
         (
             wording.UNUSABLE_TEXTS,

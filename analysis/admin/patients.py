@@ -1,0 +1,70 @@
+"""Patients: the therapist's own; an administrator sees codes and may reassign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Count, Max, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from analysis.admin.scope import OwnAdmin, runs_tasks, user_of
+from analysis.models import Patient
+
+
+@admin.register(Patient)
+class PatientAdmin(OwnAdmin):
+    list_display = ["code", "name", "sex", "birth_year", "recording_count", "last_recorded"]
+    search_fields = ["code", "name"]
+    list_filter = ["sex"]
+    filter_horizontal = ["therapists"]
+    fields = ["code", "name", "sex", "birth_year", "therapists", "user"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = Patient.objects.all() if self._codes_only(request) else super().get_queryset(request)
+        # Aggregation drops the model's own order.
+        counted = rows.annotate(_recordings=Count("recordings"), _last=Max("recordings__recorded_at"))
+        return counted.order_by("code")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return ["code"] if self._codes_only(request) else super().get_list_display(request)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [] if self._codes_only(request) else super().get_list_filter(request)
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return ["code"] if self._codes_only(request) else super().get_search_fields(request)
+
+    def get_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
+        return ["code", "therapists"] if self._codes_only(request) else super().get_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
+        return ["code"] if self._codes_only(request) else []
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = User.objects.filter(is_active=True, groups__name="therapists")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":  # a patient's account is no colleague's
+            kwargs["queryset"] = User.objects.filter(is_staff=False, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change and not user_of(request).is_superuser:
+            form.instance.therapists.add(user_of(request))  # or the patient would vanish from their own list
+
+    @admin.display(description=_("recordings"), ordering="_recordings")
+    def recording_count(self, patient: Any) -> int:
+        return int(patient._recordings)
+
+    @admin.display(description=_("last recording"), ordering="_last")
+    def last_recorded(self, patient: Any) -> Any:
+        return patient._last
+
+    def _codes_only(self, request: HttpRequest) -> bool:
+        return runs_tasks(request) and not user_of(request).is_superuser

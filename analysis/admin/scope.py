@@ -1,0 +1,65 @@
+"""What each person finds in the admin: everything goes through `visible_to`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.auth.models import User
+from django.db.models import FileField, QuerySet
+from django.forms import FileInput
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.widgets import FILE_CLASSES
+
+from tasks_admin.admin.readonly import ReadOnlyAdmin
+
+
+def user_of(request: HttpRequest) -> User:
+    """The person behind the request: the admin lets nobody in without an account."""
+    if not isinstance(request.user, User):
+        raise TypeError("the admin was entered without an account")
+    return request.user
+
+
+def runs_tasks(request: HttpRequest) -> bool:
+    """Whether the person is an administrator of the task system (and so no reader of patients)."""
+    return user_of(request).has_perm("tasks_admin.view_jobattempt")
+
+
+class Scoped:
+    """Rows, and choices of foreign keys, that the person may see."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).visible_to(user_of(request))  # type: ignore[misc]
+        return rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        manager = db_field.remote_field.model._default_manager
+        if hasattr(manager, "visible_to"):
+            kwargs["queryset"] = manager.visible_to(user_of(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class OwnAdmin(Scoped, ModelAdmin):
+    """What a therapist enters."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, FileField):
+            # The usual widget links to the file's address, and audio has none: it is played, not fetched.
+            kwargs["widget"] = FileInput(
+                attrs={"class": " ".join(FILE_CLASSES), "accept": "audio/*,video/webm"}
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class OwnReadOnlyAdmin(Scoped, ReadOnlyAdmin):
+    """What the system found, for a therapist to read."""
+
+
+class OwnFilter(RelatedFieldListFilter):
+    """A filter by a foreign key that offers only what the person may see."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        rows = field.remote_field.model._default_manager.visible_to(user_of(request))
+        return [(str(row.pk), str(row)) for row in rows]
