@@ -43,6 +43,28 @@ lock: .venv
 	$(PY) -m uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes -q requirements.in -o requirements.txt
 	$(PY) -m uv pip compile --universal --python-version 3.11 --no-emit-index-url --generate-hashes -q requirements-dev.in -o requirements-dev.txt
 
+# The documents' pictures again. Needs Chromium, and a font with Chinese characters.
+screenshots: .venv
+	$(PY) -m analysis.demo.screenshots
+
 # The demo's speech again, from its text. Needs espeak-ng.
 speech: .venv
 	$(PY) -m analysis.demo.make_speech
+
+# The translations: collects our own msgids and compiles both catalogues. Translate what it leaves empty, and run it
+# again. The libraries' words in vocalborn/locale_libraries are written by hand.
+messages: .venv
+	@command -v xgettext >/dev/null || { echo "make messages needs GNU gettext: apt-get install gettext" >&2; exit 1; }
+	$(PY) manage.py makemessages -l zh_Hant -e html,py --add-location file --no-obsolete -i 'tests/*' -i 'bench/*' -i 'data/*'
+	@$(PY) -c "$$COMPILE"
+
+# The date of collecting is dropped, so that the files change only where the words do.
+define COMPILE
+import pathlib, polib
+for path in pathlib.Path("vocalborn").glob("locale*/*/LC_MESSAGES/*.po"):
+    catalogue = polib.pofile(str(path))
+    catalogue.metadata.pop("POT-Creation-Date", None)
+    catalogue.save()
+    catalogue.save_as_mofile(str(path.with_suffix(".mo")))
+endef
+export COMPILE

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from tasks_admin.jobs import JobQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    from analysis.models import AnalysisResult, Exercise, Patient, PracticeRecording  # noqa: F401
+    from analysis.models import (  # noqa: F401
+        AccessToken,
+        AnalysisResult,
+        Exercise,
+        Patient,
+        PracticeRecording,
+    )
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -55,6 +63,33 @@ class ResultQuerySet(models.QuerySet["AnalysisResult"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Results of the visible patients' recordings."""
         return self.filter(job__recording__patient__in=_patients(user))
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """A person's own; all for a superuser, who may have to revoke them."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.is_superuser else self.filter(user=user)
+
+    def holder(self, secret: str) -> User | None:
+        """Who the secret stands for, if it is one, in force, and its user's account is active."""
+        from analysis.models.token import digest
+
+        now = timezone.now()
+        in_force = Q(expires_at=None) | Q(expires_at__gt=now)
+        token = (
+            self.filter(in_force, digest=digest(secret), revoked_at=None, user__is_active=True)
+            .select_related("user")
+            .first()
+        )
+        if token is None:
+            return None
+        # Once a minute: a client that polls must not write at each request.
+        before = now - timedelta(minutes=1)
+        if token.last_used_at is None or token.last_used_at < before:
+            self.filter(pk=token.pk).update(last_used_at=now)
+        return token.user
 
 
 def _patients(user: User | AnonymousUser) -> PatientQuerySet:

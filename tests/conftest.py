@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.utils import translation
 
 from analysis.demo.people import SPEECH
 from analysis.files import receive
@@ -24,6 +27,13 @@ from vocalborn import celery_app
 from vocalborn.services import ensure_redis
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Sentences are compared in English; tests/test_translations.py holds the other language to them."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +101,13 @@ def wait_for(condition: Any, seconds: float = 20.0, explain: Any = lambda: "") -
     return met
 
 
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="module")
 def _worker(environment: dict[str, str]) -> Iterator[Worker]:
     # Not longer than the module that asked: other tests count the messages that nobody has taken yet.
@@ -108,9 +125,7 @@ def worker(redis: Any, transactional_db: None, _worker: Worker) -> Worker:
 @pytest.fixture
 def unused() -> int:
     """A loopback port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -144,8 +159,16 @@ def bob(db: None) -> User:
 
 def _therapist(name: str) -> User:
     user = User.objects.create_user(name, password=name, is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name="therapists")[0])
+    user.groups.add(group("therapists"))
     return user
+
+
+def group(name: str) -> Group:
+    """A group as the migration makes it: a test that empties the tables takes it away for the next."""
+    if not Group.objects.filter(name=name, permissions__isnull=False).exists():
+        import_module("analysis.migrations.0002_groups").create(apps, None)
+        import_module("analysis.migrations.0004_token_permissions").grant(apps, None)
+    return Group.objects.get(name=name)
 
 
 @pytest.fixture

@@ -134,7 +134,8 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", _("Traditional Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "vocalborn" / "locale"]
+# The second is for the libraries that have no Traditional Chinese of their own.
+LOCALE_PATHS = [BASE_DIR / "vocalborn" / "locale", BASE_DIR / "vocalborn" / "locale_libraries"]
 TIME_ZONE = "Asia/Taipei"
 USE_TZ = True
 
@@ -298,6 +299,7 @@ UNFOLD = {
                 "items": [
                     _page(_("accounts"), "person", "auth.user"),
                     _page(_("groups"), "groups", "auth.group"),
+                    _page(_("access tokens"), "key", "analysis.accesstoken"),
                     _page(_("audit log"), "policy", "auditlog.logentry"),
                 ],
             },

@@ -1,14 +1,11 @@
-"""Who speaks in the demonstration speech, what they are asked to say, and what each of them gets wrong.
-
-A take states only how it departs from the example. Its truth in the manifest is derived from the same fields
-the voice is made from, so a recording and what is said about it cannot drift apart.
-"""
+"""Who speaks in the demonstration, and what they are asked to say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from analysis.demo.containers import Container
+from analysis.demo.manifest import Kind
 
 
 @dataclass(frozen=True)
@@ -18,76 +15,63 @@ class Speaker:
     Attributes
     ----------
     name : str
-        ``therapist`` or a patient, ``P1`` to ``P4``.
+        ``therapist`` or a patient, ``P1`` to ``P6``.
     variant : str
         Voice variant of espeak-ng, which sets sex and timbre.
     pitch : int in [0, 99]
         espeak-ng's base pitch; 50 is the variant's own.
     words_per_minute : int
         Usual speed. 140 gives about 3 Mandarin syllables a second, a calm speed for an exercise.
+    weekday : int in [0, 6]
+        The day on which they practise, Monday first. Everybody keeps to one, so that a patient's recordings
+        come in the order of their weeks on whichever day the demonstration is loaded.
+    hour : int
+        About when they practise, local time.
     """
 
     name: str
     variant: str
     pitch: int
     words_per_minute: int
+    weekday: int = 0
+    hour: int = 9
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """A sentence, and the syllables that are given to the synthesiser for it.
+    """What is to be said, and the syllables that are given to the synthesiser for it.
 
     espeak-ng reads Han characters as English letters, so Mandarin is given as pinyin with tone digits. The
     English sentence has words of one syllable only: there too, the n-th word is the n-th syllable.
+
+    Attributes
+    ----------
+    container : Container, optional
+        The example's file format; without one there is no example. Only a sentence is compared with one.
+    title : str
+        Where it is not the text itself.
     """
 
     key: str
     language: str
     text: str
     spoken: str
-    container: Container
+    container: Container | None = None
+    kind: Kind = "sentence"
+    title: str = ""
 
     @property
     def syllables(self) -> tuple[str, ...]:
         return tuple(self.spoken.split())
 
 
-@dataclass(frozen=True)
-class Take:
-    """One patient recording, and where it departs from the example.
-
-    Attributes
-    ----------
-    replaced : dict of int to str
-        What is said instead, by the 0-based index of the syllable.
-    times_as_long : float >= 1
-        Length of the speech without its pauses, relative to the example's.
-    pauses_after : tuple of int
-        0-based indices of the syllables that are followed by a long pause.
-    flat : bool
-        Whether every voiced part lies on the speaker's median pitch.
-    """
-
-    key: str
-    exercise: Exercise
-    speaker: Speaker
-    container: Container
-    replaced: dict[int, str] = field(default_factory=dict)
-    times_as_long: float = 1.0
-    pauses_after: tuple[int, ...] = ()
-    flat: bool = False
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """The syllables that are spoken, mistakes included."""
-        return tuple(self.replaced.get(at, right) for at, right in enumerate(self.exercise.syllables))
-
-
 THERAPIST = Speaker("therapist", "f3", 70, 140)
-P1 = Speaker("P1", "f2", 58, 146)
-P2 = Speaker("P2", "m7", 70, 136)
-P3 = Speaker("P3", "m1", 68, 134)
-P4 = Speaker("P4", "f1", 52, 138)
+P1 = Speaker("P1", "f2", 58, 146, weekday=0, hour=16)
+P2 = Speaker("P2", "m7", 70, 136, weekday=1, hour=20)
+P3 = Speaker("P3", "m1", 68, 134, weekday=2, hour=9)
+P4 = Speaker("P4", "f1", 52, 138, weekday=3, hour=10)
+P5 = Speaker("P5", "f5", 90, 140, weekday=4, hour=17)
+P6 = Speaker("P6", "m3", 62, 138, weekday=5, hour=14)
 
 HORSE = Exercise("horse", "zh-TW", "媽媽騎馬去買菜", "ma1 ma5 qi2 ma3 qu4 mai3 cai4", Container.FLAC)
 PARK = Exercise(
@@ -102,17 +86,13 @@ BREAD = Exercise(
     "please pass me the bread and a cup of tea",
     Container.WEBM,
 )
-EXERCISES = (HORSE, PARK, MILK, TURTLE, BREAD)
-
-TAKES = (
-    Take("park-faithful", PARK, P1, Container.WEBM),
-    Take("horse-wrong-syllable", HORSE, P2, Container.WAV, replaced={2: "du2"}),
-    Take("milk-slow", MILK, P3, Container.WEBM, times_as_long=1.5),
-    Take("park-pauses", PARK, P4, Container.M4A, pauses_after=(1, 4, 6)),
-    Take("turtle-flat-pitch", TURTLE, P2, Container.WEBM, flat=True),
-    Take("milk-wrong-tones", MILK, P1, Container.OGG, replaced={2: "he2", 6: "niu4"}),
-    Take("park-faithful-man", PARK, P2, Container.WEBM),
-    Take("turtle-two-wrong-syllables", TURTLE, P4, Container.MP3, replaced={2: "lou2", 5: "dui4"}),
-    Take("bread-faithful", BREAD, P3, Container.WEBM),
-    Take("bread-slow-pauses", BREAD, P4, Container.WEBM, times_as_long=1.5, pauses_after=(2, 5)),
+VOWEL = Exercise("vowel", "zh-TW", "", "a", kind="sustained_vowel", title="拉長發「啊」")
+PATAKA = Exercise(
+    "pataka",
+    "zh-TW",
+    "",
+    " ".join(["pa1 ta1 ka1"] * 6),
+    kind="syllable_repetition",
+    title="快速重複「啪他咖」",
 )
+EXERCISES = (HORSE, PARK, MILK, TURTLE, BREAD, VOWEL, PATAKA)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 Samples = NDArray[np.float64]
+SAMPLE_RATE = 22_050  # Hz: espeak-ng's, at which all speech is made
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,11 @@ class Container(Enum):
 
     A browser writes webm while it records and never returns to the header, so such a file states no duration.
     ``live`` gives the same, and keeps the demonstration honest about it. The lossless files are at 16 kHz to
-    stay small.
+    stay small, and weeks of practice are in ``SMALL_WEBM``.
     """
 
     WEBM = Encoding("webm", "webm", "libopus", 48_000, 32_000, (("live", "1"),))
+    SMALL_WEBM = Encoding("webm", "webm", "libopus", 48_000, 24_000, (("live", "1"),))
     OGG = Encoding("ogg", "ogg", "libopus", 48_000, 24_000)
     M4A = Encoding("m4a", "ipod", "aac", 44_100, 48_000)
     MP3 = Encoding("mp3", "mp3", "libmp3lame", 44_100, 64_000)

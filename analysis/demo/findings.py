@@ -26,6 +26,8 @@ def put_in(mistake: Mistake, text: str) -> str:
             return _("slow, %(tempo)s times as long") % {"tempo": mistake["tempo"]}
         case "pauses":
             return _("%(pauses)s pauses of %(pause_seconds)s s") % mistake
+        case _ if "movement" in mistake:
+            return _("pitch moves %(percent)d %% of its way") % {"percent": 100 * mistake["movement"]}
         case _:
             return _("flat pitch")
 

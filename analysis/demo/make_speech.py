@@ -1,12 +1,13 @@
 """Make the demonstration speech and its manifest: ``python -m analysis.demo.make_speech [--out FOLDER]``.
 
 Only a developer runs this, and needs espeak-ng for it. The files it makes are in the repository, so that
-installing and testing need no synthesiser. Every file was spoken by espeak-ng (a program under GPL-3.0) and
-contains no person's voice: the patients are invented, and showing the files exposes nobody.
+installing and testing need no synthesiser. Every file was spoken by espeak-ng (a program under GPL-3.0), the
+held vowel by NumPy. None contains a person's voice: the patients are invented, and showing the files exposes
+nobody.
 
-The manifest names the exercises with the therapist's example, and the patients' recordings with the mistakes
-that were put into them; `analysis.demo.truth.Mistake` describes its fields. The same espeak-ng and codecs
-give the same bytes.
+The manifest names the exercises with the therapist's example, the patients' recordings with the mistakes that
+were put into them, and those that went wrong; `analysis.demo.manifest` and `analysis.demo.truth.Mistake`
+describe its fields. The same espeak-ng and codecs give the same bytes.
 """
 
 from __future__ import annotations
@@ -14,48 +15,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
 
 from analysis.demo import containers, room, synthesis
-from analysis.demo.cast import EXERCISES, TAKES, THERAPIST, Exercise, Take
-from analysis.demo.containers import Container
+from analysis.demo.cast import EXERCISES, THERAPIST, Exercise, Speaker
+from analysis.demo.containers import SAMPLE_RATE, Container
+from analysis.demo.manifest import SPEECH, ExerciseEntry, Manifest, RecordingEntry, SpoiltEntry, When
 from analysis.demo.room import Recorded
-from analysis.demo.truth import Mistake, mistakes
+from analysis.demo.takes import PRACTICE, SPOILT, TAKES, Spoilt, Take
+from analysis.demo.truth import mistakes
 
-SPEECH = Path(__file__).parent / "speech"
-LARGEST_FILE, LARGEST_TOTAL = 100_000, 600_000
+LARGEST_FILE, LARGEST_TOTAL = 100_000, 1_000_000
 CODEC_DELAY_SECONDS = 0.1
-
-
-class ExerciseEntry(TypedDict):
-    """An exercise in the manifest.
-
-    ``pinyin`` is what was given to the synthesiser; for an English exercise, its words.
-    """
-
-    key: str
-    language: str
-    text: str
-    pinyin: str
-    example: str
-
-
-class Truth(TypedDict):
-    """What is known about a recording."""
-
-    mistakes: list[Mistake]
-
-
-class RecordingEntry(TypedDict):
-    """A patient's recording in the manifest."""
-
-    key: str
-    exercise: str
-    patient: str
-    file: str
-    truth: Truth
 
 
 class UnusableFileError(Exception):
@@ -84,49 +57,85 @@ def make(folder: Path) -> None:
     """
     synthesis.require_synthesiser()
     folder.mkdir(parents=True, exist_ok=True)
-    exercises = [_make_example(folder, exercise) for exercise in EXERCISES]
-    recordings = [_make_recording(folder, take) for take in TAKES]
-    files = [entry["example"] for entry in exercises] + [entry["file"] for entry in recordings]
-    _check_total(folder, files)
-    manifest = {"exercises": exercises, "recordings": recordings}
+    manifest: Manifest = {
+        "exercises": [_make_exercise(folder, exercise) for exercise in EXERCISES],
+        "recordings": [_make_recording(folder, take) for take in (*TAKES, *PRACTICE)],
+        "spoilt": [_spoilt(spoilt) for spoilt in SPOILT],
+    }
+    _check_total(folder, manifest)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8")
 
 
-def _example(exercise: Exercise) -> Take:
-    return Take(f"{exercise.key}-example", exercise, THERAPIST, exercise.container)
-
-
-def _make_example(folder: Path, exercise: Exercise) -> ExerciseEntry:
-    take = _example(exercise)
-    recorded = room.record(synthesis.phrases(take, example_seconds=0.0), take.key)
-    return {
+def _make_exercise(folder: Path, exercise: Exercise) -> ExerciseEntry:
+    entry: ExerciseEntry = {
         "key": exercise.key,
+        "kind": exercise.kind,
         "language": exercise.language,
         "text": exercise.text,
         "pinyin": exercise.spoken,
-        "example": _save(folder, take.key, recorded, take.container),
     }
+    if exercise.title:
+        entry["title"] = exercise.title
+    if exercise.container:
+        take = _example(exercise, exercise.container)
+        recorded = room.record(synthesis.phrases(take, example_seconds=0.0), take.key)
+        entry["example"] = _save(folder, take.key, recorded, take.container)
+    return entry
+
+
+def _example(exercise: Exercise, container: Container) -> Take:
+    return Take(f"{exercise.key}-example", exercise, THERAPIST, container)
 
 
 def _make_recording(folder: Path, take: Take) -> RecordingEntry:
-    example = synthesis.phrases(_example(take.exercise), example_seconds=0.0)
-    recorded = room.record(synthesis.phrases(take, synthesis.seconds(example)), take.key)
+    recorded = room.record(synthesis.phrases(take, _example_seconds(take.exercise)), take.key)
     return {
         "key": take.key,
         "exercise": take.exercise.key,
         "patient": take.speaker.name,
         "file": _save(folder, take.key, recorded, take.container),
+        "recorded": _when(take.key, take.speaker, take.weeks_ago),
+        "in_table": take in TAKES,
         "truth": {"mistakes": mistakes(take, recorded)},
     }
 
 
+def _example_seconds(exercise: Exercise) -> float:
+    if exercise.container is None:
+        return 0.0
+    return synthesis.seconds(synthesis.phrases(_example(exercise, exercise.container), example_seconds=0.0))
+
+
+def _spoilt(spoilt: Spoilt) -> SpoiltEntry:
+    take = spoilt.take
+    return {
+        "key": spoilt.key,
+        "exercise": take.exercise.key,
+        "patient": take.speaker.name,
+        "made_from": _file_name(take.key, take.container),
+        "mishap": spoilt.mishap,
+        "recorded": _when(spoilt.key, take.speaker, spoilt.weeks_ago),
+        "ending": spoilt.ending,
+    }
+
+
+def _when(key: str, speaker: Speaker, weeks_ago: int) -> When:
+    """The minute is drawn from the key, since nobody practises on the hour and it must not change."""
+    minute = zlib.crc32(key.encode()) % 60
+    return {"weeks_ago": weeks_ago, "weekday": speaker.weekday, "time": f"{speaker.hour:02}:{minute:02}"}
+
+
 def _save(folder: Path, key: str, recorded: Recorded, container: Container) -> str:
-    path = folder / f"{key}.{container.value.suffix}"
-    containers.write(path, recorded.samples, synthesis.SAMPLE_RATE, container)
-    _check(path, recorded.samples.size / synthesis.SAMPLE_RATE)
+    path = folder / _file_name(key, container)
+    containers.write(path, recorded.samples, SAMPLE_RATE, container)
+    _check(path, recorded.samples.size / SAMPLE_RATE)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", file=sys.stderr)
     return path.name
+
+
+def _file_name(key: str, container: Container) -> str:
+    return f"{key}.{container.value.suffix}"
 
 
 def _check(path: Path, seconds: float) -> None:
@@ -137,7 +146,9 @@ def _check(path: Path, seconds: float) -> None:
         raise UnusableFileError(f"{path.name} has {path.stat().st_size} bytes, more than {LARGEST_FILE}")
 
 
-def _check_total(folder: Path, files: Sequence[str]) -> None:
+def _check_total(folder: Path, manifest: Manifest) -> None:
+    files = [entry["example"] for entry in manifest["exercises"] if "example" in entry]
+    files += [entry["file"] for entry in manifest["recordings"]]
     total = sum((folder / name).stat().st_size for name in files)
     if total > LARGEST_TOTAL:
         raise UnusableFileError(f"the files have {total} bytes together, more than {LARGEST_TOTAL}")

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.demo.containers import Samples
-from analysis.demo.synthesis import SAMPLE_RATE
+from analysis.demo.containers import SAMPLE_RATE, Samples
 
 LEVEL_DBFS = -20.0
 SNR_DB = (45.0, 50.0)

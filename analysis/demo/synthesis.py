@@ -13,10 +13,11 @@ import parselmouth
 from parselmouth.praat import call
 from scipy.io import wavfile
 
-from analysis.demo.cast import Speaker, Take
-from analysis.demo.containers import Samples
+from analysis.demo import vowel
+from analysis.demo.cast import Speaker
+from analysis.demo.containers import SAMPLE_RATE, Samples
+from analysis.demo.takes import Take
 
-SAMPLE_RATE = 22_050
 VOICES = {"zh-TW": "cmn-latn-pinyin", "en-US": "en-us"}
 PITCH_RANGES = {"zh-TW": "x-high", "en-US": "medium"}
 SLOWEST = 80
@@ -56,8 +57,11 @@ def speak(syllables: Sequence[str], language: str, speaker: Speaker, words_per_m
 
 def phrases(take: Take, example_seconds: float) -> list[Samples]:
     """Return the take as the pieces between its long pauses: one piece if it has none."""
+    if take.exercise.kind == "sustained_vowel":
+        return [vowel.held()]
     pieces = _speak_at(take, _speed(take, example_seconds))
-    return [_flattened(piece) for piece in pieces] if take.flat else pieces
+    share = take.pitch_movement
+    return pieces if share == 1 else [_flattened(piece, share) for piece in pieces]
 
 
 def seconds(pieces: Sequence[Samples]) -> float:
@@ -90,14 +94,17 @@ def _without_silence(samples: Samples) -> Samples:
     return samples[loud[0] : loud[-1] + 1]
 
 
-def _flattened(samples: Samples) -> Samples:
-    """Resynthesise on the median pitch by overlap-add (PSOLA), which leaves lengths and timbre alone."""
+def _flattened(samples: Samples, share: float) -> Samples:
+    """Bring the pitch, in semitones, to a share of its way from the median, by overlap-add (PSOLA).
+
+    Lengths and timbre stay as they are.
+    """
     sound = parselmouth.Sound(samples, SAMPLE_RATE)
     frequencies = sound.to_pitch(None, PITCH_FLOOR, PITCH_CEILING).selected_array["frequency"]
     median = float(np.median(frequencies[frequencies > 0]))
     manipulation = call(sound, "To Manipulation", 0.01, PITCH_FLOOR, PITCH_CEILING)
-    tier = call("Create PitchTier", "flat", 0.0, sound.duration)
-    call(tier, "Add point", sound.duration / 2, median)
+    tier = call(manipulation, "Extract pitch tier")
+    call(tier, "Formula", f"{median} * (self / {median}) ^ {share}")
     call([manipulation, tier], "Replace pitch tier")
     resynthesis: Samples = call(manipulation, "Get resynthesis (overlap-add)").values[0]
     return resynthesis

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from analysis.demo.cast import Take
 from analysis.demo.room import PAUSE_SECONDS, Recorded
+from analysis.demo.takes import Take
 
 Kind = Literal["wrong_syllable", "wrong_tone", "slow", "pauses", "flat_pitch"]
 
@@ -16,6 +16,7 @@ class Mistake(TypedDict):
     ``syllables`` are 0-based. For pauses they are the syllables that a pause follows; for a slow or flat
     recording they are empty, since all of it is meant. ``tempo`` is the length of the speech without its
     pauses, as a multiple of the example's. ``pause_starts`` are seconds from the start of the file.
+    ``movement`` is how far the pitch moves, as a share of the usual; it is left out where it does not move.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Mistake(TypedDict):
     pauses: NotRequired[int]
     pause_seconds: NotRequired[float]
     pause_starts: NotRequired[list[float]]
+    movement: NotRequired[float]
 
 
 def mistakes(take: Take, recorded: Recorded) -> list[Mistake]:
@@ -70,4 +72,7 @@ def _pauses(take: Take, recorded: Recorded) -> list[Mistake]:
 
 
 def _flatness(take: Take) -> list[Mistake]:
-    return [{"kind": "flat_pitch", "syllables": []}] if take.flat else []
+    if take.pitch_movement == 1:
+        return []
+    flat: Mistake = {"kind": "flat_pitch", "syllables": []}
+    return [flat | {"movement": take.pitch_movement}] if take.pitch_movement else [flat]

@@ -5,9 +5,11 @@ from analysis.models.job import AnalysisJob
 from analysis.models.patient import Patient
 from analysis.models.recording import PracticeRecording
 from analysis.models.result import SCORES, AnalysisResult
+from analysis.models.token import AccessToken
 
 __all__ = [
     "SCORES",
+    "AccessToken",
     "AnalysisJob",
     "AnalysisResult",
     "Exercise",

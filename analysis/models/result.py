@@ -65,7 +65,7 @@ class AnalysisResult(models.Model):
         indexes = [models.Index(fields=["-created_at"], name="result_newest")]
 
     def __str__(self) -> str:
-        return f"{self.job_id}"
+        return str(self.job.recording)
 
     @classmethod
     def columns(cls, analysis: Analysis) -> dict[str, Any]:

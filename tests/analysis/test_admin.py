@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
@@ -17,7 +17,7 @@ from analysis import acoustics
 from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, AnalysisResult, Exercise, Patient, PracticeRecording
 from tasks_admin.jobs import JobState
-from tests.conftest import record
+from tests.conftest import group, record
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -61,7 +61,7 @@ def his(ben: Patient, bob: User, exercise: Exercise, analysis: acoustics.Analysi
 def adam(db: None) -> User:
     """An administrator."""
     user = User.objects.create_user("adam", is_staff=True)
-    user.groups.add(Group.objects.get(name="administrators"))
+    user.groups.add(group("administrators"))
     return user
 
 
@@ -305,3 +305,24 @@ def test_five_wrong_passwords_lock_the_login(alice: User, client: Client) -> Non
     for _ in range(5):
         client.post(login, {"username": "alice", "password": "wrong"})
     assert client.post(login, {"username": "alice", "password": "alice"}).status_code == 429
+
+
+def test_an_access_token_is_shown_once_and_only_to_its_maker(alice: User, bob: User, client: Client) -> None:
+    from analysis.models import AccessToken
+
+    client.force_login(alice)
+    page = client.post(reverse("admin:analysis_accesstoken_add"), {"name": "phone"}).content.decode()
+    token = AccessToken.objects.get()
+    secret = page.split('value="vb_')[1].split('"')[0]
+    assert AccessToken.objects.holder(f"vb_{secret}") == alice
+    listed = client.get(reverse("admin:analysis_accesstoken_changelist")).content.decode()
+    assert token.prefix in listed
+    assert secret not in listed
+    client.force_login(bob)
+    assert token.prefix not in client.get(reverse("admin:analysis_accesstoken_changelist")).content.decode()
+    revoke = {"action": "revoke", "_selected_action": [str(token.pk)]}
+    client.post(reverse("admin:analysis_accesstoken_changelist"), revoke)
+    assert AccessToken.objects.holder(f"vb_{secret}") == alice
+    client.force_login(alice)
+    client.post(reverse("admin:analysis_accesstoken_changelist"), revoke)
+    assert AccessToken.objects.holder(f"vb_{secret}") is None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client
 from django.urls import reverse
 
 from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, AnalysisResult, Exercise, Patient, PracticeRecording
-from tests.conftest import record
+from tests.conftest import group, record
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -63,7 +63,7 @@ def test_a_patient_with_an_account_sees_their_own(
 
 def test_nobody_else_sees_anything(both: tuple[PracticeRecording, PracticeRecording], alice: User) -> None:
     administrator = User.objects.create_user("adam", is_staff=True)
-    administrator.groups.add(Group.objects.get(name="administrators"))
+    administrator.groups.add(group("administrators"))
     alice.is_active = False
     alice.save()
     for user in (AnonymousUser(), User.objects.create_user("carol"), administrator, alice):
@@ -107,7 +107,7 @@ def test_admin_lists_show_a_therapist_their_own(
 
 def test_an_administrator_sees_a_patients_code_and_no_more(client: Client, amy: Patient) -> None:
     administrator = User.objects.create_user("adam", is_staff=True)
-    administrator.groups.add(Group.objects.get(name="administrators"))
+    administrator.groups.add(group("administrators"))
     client.force_login(administrator)
     page = client.get(reverse("admin:analysis_patient_changelist")).content.decode()
     assert "A-1" in page

@@ -18,8 +18,8 @@ from rich.table import Table
 from analysis.console import number
 from analysis.demo.findings import is_found, put_in
 from analysis.demo.people import Practised, logins, password, populate
+from analysis.demo.runs import Run, start, summary
 from analysis.demo.stack import Stack, StackFailed, free_port
-from analysis.manager import TaskManager
 from analysis.models import AnalysisJob
 from analysis.wording import STEP_TEXTS, sentence
 from tasks_admin.jobs import ACTIVE, JobState
@@ -57,9 +57,9 @@ class Command(BaseCommand):
         practised = populate()
         with Stack(settings.DATA_DIR / "logs", free_port(options["port"])) as stack:
             stack.wait_for_web()
-            jobs = [TaskManager().submit(each.recording.pk) for each in practised]
-            follow(jobs, stack)
-            well = show(practised, jobs)
+            runs = [start(each) for each in practised]
+            follow([run.job for run in runs if not run.is_done], stack)
+            well = show(runs)
             if options["exit"]:
                 sys.exit(0 if well else 1)
             self._serve(stack)
@@ -98,17 +98,24 @@ def follow(jobs: list[AnalysisJob], stack: Stack) -> None:
                 err.print(_("%(done)d of %(all)d recordings analysed") % {"done": ended, "all": len(jobs)})
 
 
-def show(practised: list[Practised], jobs: list[AnalysisJob]) -> bool:
-    """Print what was put in beside what was found. True if every analysis succeeded."""
+def show(runs: list[Run]) -> bool:
+    """Print what was put in beside what was found, and how the rest ended. True if all ended as they should."""
     table = Table(_("patient"), _("exercise"), _("put in"), _("found"), _("overall"), _("pronunciation"),
                   _("fluency"), _("rhythm"), _("pitch"))  # fmt: skip
-    well = True
-    for each, job in zip(practised, jobs, strict=True):
-        job.refresh_from_db()
-        well &= job.state == JobState.SUCCEEDED
-        table.add_row(each.recording.patient.code, each.recording.exercise.text, *_row(each, job))
+    for run in runs:
+        run.job.refresh_from_db()
+        if run.practised.in_table:
+            recording = run.practised.recording
+            table.add_row(recording.patient.code, recording.exercise.text, *_row(run.practised, run.job))
     out.print(table)
-    return well
+    rest = [run for run in runs if not run.practised.in_table]
+    out.print(summary(rest))
+    for run in rest:
+        if not run.ended_well:
+            out.print(
+                f"[red]{run.practised.recording}: {run.job.get_state_display()} {run.job.error_text}[/]"
+            )
+    return all(run.ended_well for run in runs)
 
 
 def _row(each: Practised, job: AnalysisJob) -> list[str]:
