@@ -150,7 +150,7 @@ MEASURE_TEXTS: Texts = {
     "f0_p05": _("fundamental frequency, 5th percentile"),
     "f0_p95": _("fundamental frequency, 95th percentile"),
     "f0_sd": _("fundamental frequency, standard deviation"),
-    "f0_range": _("fundamental frequency, 5-95 % range"),
+    "f0_range": _("fundamental frequency, 5th to 95th percentile"),
     "jitter_local": _("jitter (local)"),
     "jitter_rap": _("jitter (RAP)"),
     "jitter_ppq5": _("jitter (PPQ5)"),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile, File
 from django.db import transaction
+from django.utils.translation import gettext_noop
 from django.utils import timezone
 
 from analysis.demo.manifest import (
@@ -72,9 +73,9 @@ def populate(today: date | None = None) -> list[Practised]:
 
 def logins() -> Iterator[tuple[str, str]]:
     """User names and what each of them is."""
-    yield from ((name, "therapist") for name in THERAPISTS)
-    yield "administrator", "administrator"
-    yield "root", "superuser"
+    yield from ((name, gettext_noop("therapist")) for name in THERAPISTS)
+    yield "administrator", gettext_noop("administrator")
+    yield "root", gettext_noop("superuser")
 
 
 def password() -> str:
