@@ -13,8 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile, File
 from django.db import transaction
-from django.utils.translation import gettext_noop
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from analysis.demo.manifest import (
     SPEECH,
@@ -33,7 +33,7 @@ from tasks_admin.jobs import JobState
 __all__ = ["SPEECH", "Practised", "logins", "password", "populate"]
 
 # Invented people. The voices of the recordings are invented too.
-THERAPISTS = {"lin": ("佳穎", "林", ["P1", "P2", "P5"]), "chen": ("志明", "陳", ["P3", "P4", "P6"])}
+THERAPISTS = {"lin": ("林佳穎", ["P1", "P2", "P5"]), "chen": ("陳志明", ["P3", "P4", "P6"])}
 PATIENTS = {
     "P1": ("王怡君", "female", 1988),
     "P2": ("張文德", "male", 1979),
@@ -101,8 +101,8 @@ def _user(name: str, group: str = "", **fields: Any) -> User:
 
 
 def _therapist(name: str) -> User:
-    first, last, _ = THERAPISTS[name]
-    return _user(name, "therapists", first_name=first, last_name=last)
+    # Django writes the first name before the last; a Chinese name is one.
+    return _user(name, "therapists", first_name=THERAPISTS[name][0], last_name="")
 
 
 def _administrators() -> None:
@@ -115,7 +115,7 @@ def _patient(key: str, therapists: dict[str, User]) -> Patient:
     patient, _ = Patient.objects.update_or_create(
         code=f"DEMO-{key}", defaults={"name": name, "sex": sex, "birth_year": born}
     )
-    patient.therapists.set(user for who, user in therapists.items() if key in THERAPISTS[who][2])
+    patient.therapists.set(user for who, user in therapists.items() if key in THERAPISTS[who][1])
     return patient
 
 
