@@ -52,6 +52,8 @@ class Stack:
                 str(port),
                 "--log-level",
                 "warning",
+                "--timeout-graceful-shutdown",  # an open stream would hold it for ever
+                "5",
             ],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
