@@ -147,9 +147,13 @@ def _pieces(file: FieldFile, span: Span) -> Iterator[bytes]:
 
 
 async def _pieces_async(file: FieldFile, span: Span) -> AsyncIterator[bytes]:
-    pieces = _pieces(file, span)
+    opened = await to_thread(file.storage.open, str(file.name), "rb")
     try:
-        while piece := await to_thread(next, pieces, b""):
+        await to_thread(opened.seek, span.first)
+        left = span.length
+        while left and (piece := await to_thread(opened.read, min(PIECE, left))):
+            left -= len(piece)
             yield piece
     finally:
-        pieces.close()  # type: ignore[attr-defined]
+        # A listener who leaves interrupts a read; the file's own lock lets that end before it is closed.
+        opened.close()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.db.models import Model
+from django.utils import timezone
 
 from analysis.models import Exercise, Patient, PracticeRecording
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-READ, PLAYED, EXPORTED = "read", "played", "exported"
+READ, PLAYED = "read", "played"
+SAME_VISIT = timedelta(minutes=10)
 
 
 def register() -> None:
@@ -29,8 +32,16 @@ def hidden(value: str) -> str:
     return "***" if value else ""
 
 
+def accessed_lately(actor: User | AnonymousUser, instance: Model, what: str) -> bool:
+    """Whether the same person did the same within the last ten minutes."""
+    recent = LogEntry.objects.get_for_object(instance).filter(
+        actor_id=actor.pk, timestamp__gt=timezone.now() - SAME_VISIT, additional_data={"access": what}
+    )
+    return bool(recent.exists())
+
+
 def record_access(actor: User | AnonymousUser, instance: Model, what: str) -> None:
-    """Note that ``actor`` has ``READ``, ``PLAYED`` or ``EXPORTED`` the instance."""
+    """Note that ``actor`` has ``READ`` or ``PLAYED`` the instance."""
     LogEntry.objects.log_create(
         instance,
         action=LogEntry.Action.ACCESS,

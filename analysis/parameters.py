@@ -19,7 +19,10 @@ class InvalidParameters(ValueError):
 
 
 def validated(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The parameters in full: unknown ones are refused, absent ones take the value in force.
+    """The parameters that were asked for; unknown ones are refused.
+
+    What was not asked for is not written down: a job that waits while a new version is installed runs with it,
+    and its result tells which version that was.
 
     Raises
     ------
@@ -35,15 +38,16 @@ def validated(params: Mapping[str, Any] | None) -> dict[str, Any]:
             _("Unknown parameters: %(unknown)s. Known: %(known)s.")
             % {"unknown": ", ".join(unknown), "known": ", ".join(KNOWN)}
         )
-    version = given.get("model_version") or MODEL_VERSION
-    if version != MODEL_VERSION:
+    version = given.get("model_version")
+    if version and version != MODEL_VERSION:
         raise InvalidParameters(
             _("Model version %(asked)s is not available: the current one is %(current)s.")
             % {"asked": version, "current": MODEL_VERSION}
         )
-    return {"model_version": MODEL_VERSION}
+    return {"model_version": version} if version else {}
 
 
 def key(params: Mapping[str, Any]) -> str:
-    """The same for the same parameters, whatever their order: what makes two jobs one piece of work."""
-    return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:32]
+    """The same for the same work, whatever the order, and whether what is in force was asked for or not."""
+    in_force = {"model_version": MODEL_VERSION} | dict(params)
+    return hashlib.sha256(json.dumps(in_force, sort_keys=True).encode()).hexdigest()[:32]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from celery import current_app
+from celery.exceptions import QueueNotFound
 from django.db.models import F
 
 from tasks_admin import broker, clock
@@ -33,7 +34,8 @@ def announce(model: type[Job], ids: Iterable[Any]) -> int:
     try:
         with broker.producer() as producer:
             for job in model.objects.due().filter(pk__in=ids).order_by("created_at"):
-                task.send(job, producer)
+                if not _sent(task, job, producer):
+                    continue
                 model.objects.filter(pk=job.pk).update(
                     published_at=clock.now(), announcements=F("announcements") + 1
                 )
@@ -41,3 +43,13 @@ def announce(model: type[Job], ids: Iterable[Any]) -> int:
     except broker.REDIS_AWAY as error:
         log.warning("%s: not announced now, will be later: %s", model.__name__, type(error).__name__)
     return sent
+
+
+def _sent(task: Any, job: Job, producer: Any) -> bool:
+    """Send one message. A row that names a queue of the past is no reason to leave those behind it waiting."""
+    try:
+        task.send(job, producer)
+    except QueueNotFound:
+        log.error("job %s: there is no queue %s", job.pk, job.queue)
+        return False
+    return True

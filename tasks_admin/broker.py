@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from celery import Celery, current_app
 from kombu import Connection, Producer
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
 # What publishing, or writing a state, raises while Redis is away.
-REDIS_AWAY = (OperationalError, RedisError, OSError)
+REDIS_AWAY = (OperationalError, LimitExceeded, RedisError, OSError)
 
 # A person waits for this, so it gives up where Celery's own publishing retries for up to 19 seconds.
 _BOUNDED = {

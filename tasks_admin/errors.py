@@ -14,6 +14,7 @@ ERROR_TEXTS: dict[str, str | Promise] = {
     ),
     "timed_out": _("The work took longer than allowed. An administrator should look."),
     "out_of_memory": _("The worker ran out of memory. An administrator should look."),
+    "no_such_job": _("The job was removed."),
     "internal_error": _(
         "Something went wrong in the system, not in what you sent. An administrator should look."
     ),

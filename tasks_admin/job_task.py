@@ -6,6 +6,7 @@ import logging
 import traceback
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from celery import Task
 from celery.exceptions import Ignore
@@ -19,7 +20,15 @@ from tasks_admin.jobs import Job, JobState
 from tasks_admin.progress import ProgressTask
 from tasks_admin.worker import worker_name
 
+# What Celery's canvas gives a task to call or to tell when it is done.
+NOT_FOR_JOBS = ("link", "link_error", "chord", "chain", "group_id")
+
 log = logging.getLogger(__name__)
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an error came from, without its message: a database's quotes the patient's row."""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 class JobTask(ProgressTask):
@@ -33,6 +42,7 @@ class JobTask(ProgressTask):
     abstract = True
     job_label: str
     keeps_own_result = True  # see tasks_admin.results
+    resultrepr_maxsize = 0  # Celery logs what a task returned, and these are a patient's scores
     throws = (JobFailed,)  # expected: a line in the log, without a traceback
 
     @property
@@ -63,12 +73,23 @@ class JobTask(ProgressTask):
 
         ``countdown`` and ``eta`` become the row's ``run_at``: a message that waits in a worker would be lost
         with it.
+
+        Raises
+        ------
+        TypeError
+            For callbacks, chords and chains, and for a task_id that another row of the same work has already:
+            a job's row would know nothing of them.
         """
+        if lost := sorted(name for name in NOT_FOR_JOBS if options.get(name)):
+            raise TypeError(f"{self.name} runs as a job and takes no {', '.join(lost)}")
         job = self.job_model.for_call(*(args or ()), **(kwargs or {}))
         if job._state.adding:
+            job.pk = UUID(task_id) if task_id else job.pk
             job.queue = getattr(queue, "name", queue) or ""
             job.run_at = eta or (datetime.now(UTC) + timedelta(seconds=countdown) if countdown else None)
             job = job.submit()
+        if task_id and str(job.pk) != str(UUID(task_id)):
+            raise TypeError(f"{self.name}: this work has the id {job.pk} already")
         return self.AsyncResult(str(job.pk))
 
     def send(self, job: Job, producer: Producer) -> None:
@@ -109,13 +130,13 @@ class JobTask(ProgressTask):
             return self._stop(job)
         except PermanentError as error:
             return self._fail(job, error)
-        except Exception as error:
-            log.exception("job %s attempt %s: %s", job.pk, job.attempt, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever else the body raises is the world's fault
+            log.error("job %s attempt %s:\n%s", job.pk, job.attempt, trace_of(error))
             return self._fail(job, error)
 
     def _fail(self, job: Job, error: Exception) -> Any:
         try:
-            state = job.fail(error, "" if isinstance(error, PermanentError) else traceback.format_exc())
+            state = job.fail(error, "" if isinstance(error, PermanentError) else trace_of(error))
         except Stop:
             return self._stop(job)
         job.refresh_from_db()
@@ -129,6 +150,9 @@ class JobTask(ProgressTask):
         if job.stop():
             job.refresh_from_db()
             job.mirror()
+        elif not self.job_model.objects.filter(pk=job.pk).exists():
+            job.abandon()
+            raise JobFailed("no_such_job")
         log.info("job %s attempt %s: stopped", job.pk, job.attempt)
         raise Ignore
 

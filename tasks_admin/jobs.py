@@ -16,7 +16,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -172,8 +172,15 @@ class Job(models.Model):
 
         With the broker away the row stands as queued and is announced later: nothing is raised, and the caller
         waits a second at most.
+
+        Raises
+        ------
+        ValueError
+            For a queue that the app does not have.
         """
         self.queue = self.queue or default_queue(self.task_name)
+        if self.queue not in current_app.amqp.queues:
+            raise ValueError(f"no queue {self.queue!r}: there are {', '.join(current_app.amqp.queues)}")
         self.save(force_insert=True)
         self.announce_on_commit()
         return self
@@ -182,25 +189,28 @@ class Job(models.Model):
         transaction.on_commit(lambda: announce(type(self), [self.pk]), robust=True)
 
     def cancel(self, actor: AbstractBaseUser | None = None) -> bool:
-        """Cancel at once if queued; if running, ask its worker, which stops within two seconds.
+        """Cancel at once if queued; if running, ask its worker, which stops at its next step.
 
         Returns
         -------
         bool
             False where the job had ended already.
         """
-        rows = type(self).objects.filter(pk=self.pk)
-        done = rows.filter(state=JobState.QUEUED).update(
-            state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
-        )
-        asked = done or rows.filter(state=JobState.RUNNING).update(cancel_requested=True)
+        # One statement: between two, a failing worker could queue the job again and neither would meet it.
+        queued = Q(state=JobState.QUEUED)
+        asked = type(self).objects.filter(pk=self.pk, state__in=ACTIVE).update(
+            state=Case(When(queued, then=Value(JobState.CANCELLED)), default=F("state")),
+            finished_at=Case(When(queued, then=clock.now()), default=F("finished_at")),
+            cancel_requested=True,
+        )  # fmt: skip
+        self.refresh_from_db()
+        done = asked and self.state == JobState.CANCELLED
         log.info(
             "job %s: cancel by %s: %s",
             self.pk,
             _name(actor),
             "done" if done else "asked" if asked else "too late",
         )
-        self.refresh_from_db()
         if done:
             transaction.on_commit(self.mirror, robust=True)
         return bool(asked)
@@ -267,10 +277,6 @@ class Job(models.Model):
     def renew(self) -> bool:
         """Heartbeat: extend the lease. False where this attempt is to stop."""
         return bool(self._held().update(lease_until=clock.after(LEASE_SECONDS)))
-
-    def is_held(self) -> bool:
-        """Whether this attempt may go on, without a write."""
-        return self._held().exists()
 
     def report(self, percent: int, step: str) -> None:
         """Write the progress and renew the lease.
@@ -357,6 +363,10 @@ class Job(models.Model):
                 return None
             self._close(JobAttempt.Outcome.CANCELLED)
         return JobState.CANCELLED
+
+    def abandon(self) -> None:
+        """The row was deleted under this attempt: only the attempt is left to close."""
+        self._close(JobAttempt.Outcome.CANCELLED, "no_such_job")
 
     def _held(self) -> JobQuerySet:
         return type(self).objects.held(self.pk, self.attempt)

@@ -61,7 +61,7 @@ def give_back(worker: str) -> int:
     given = 0
     for model in job_models():
         for job in model.objects.filter(state=JobState.RUNNING, worker=worker):
-            given += _queue_again(job, failed=False)
+            given += _let_go(job)
         announce(
             model, model.objects.due().filter(published_at=None, worker=worker).values_list("pk", flat=True)
         )
@@ -79,6 +79,12 @@ def _lost(model: type[Job], old: JobQuerySet, queue: str) -> list[Any]:
     return list(
         old.filter(queue=queue).order_by("published_at").values_list("pk", flat=True)[: announced - length]
     )
+
+
+def _let_go(job: Job) -> int:
+    if job.cancel_requested:
+        return _end(job, JobState.CANCELLED, "", JobAttempt.Outcome.CANCELLED)
+    return _queue_again(job, failed=False)
 
 
 def _free(job: Job) -> int:

@@ -47,6 +47,8 @@ class RescueThread(threading.Thread):
                 rescue_all()
             except DatabaseError as error:
                 log.warning("rescue: database away: %s", type(error).__name__)
+            except Exception:
+                log.exception("rescue: this pass failed")
             finally:
                 # An open connection would be shared with every child that is forked meanwhile.
                 connections.close_all()

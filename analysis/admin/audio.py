@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,8 +13,8 @@ from analysis.models import Exercise, PracticeRecording
 def address(owner: Exercise | PracticeRecording) -> str:
     """Where the audio is served, after a look at who asks."""
     if isinstance(owner, Exercise):
-        return f"/api/v1/exercises/{owner.pk}/example"
-    return f"/api/v1/recordings/{owner.pk}/audio"
+        return reverse("api-v1:play_example", args=[owner.pk])
+    return reverse("api-v1:play", args=[owner.pk])
 
 
 def player(owner: Exercise | PracticeRecording) -> SafeString:

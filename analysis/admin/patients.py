@@ -11,12 +11,12 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from analysis.admin.scope import OwnAdmin, runs_tasks, user_of
+from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
 from analysis.models import Patient
 
 
 @admin.register(Patient)
-class PatientAdmin(OwnAdmin):
+class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
     list_display = ["code", "name", "sex", "birth_year", "recording_count", "last_recorded"]
     search_fields = ["code", "name"]
     list_filter = ["sex"]
@@ -42,7 +42,10 @@ class PatientAdmin(OwnAdmin):
         return ["code", "therapists"] if self._codes_only(request) else super().get_fields(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        return ["code"] if self._codes_only(request) else []
+        if self._codes_only(request):
+            return ["code"]
+        # The choices would be the accounts of everybody's patients.
+        return [] if user_of(request).is_superuser else ["user"]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = User.objects.filter(is_active=True, groups__name="therapists")
@@ -50,8 +53,14 @@ class PatientAdmin(OwnAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":  # a patient's account is no colleague's
-            kwargs["queryset"] = User.objects.filter(is_staff=False, is_active=True)
+            kwargs["queryset"] = User.objects.filter(is_staff=False)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A query string may filter by any field of the model, and so would tell a name letter by letter."""
+        if self._codes_only(request) and lookup.split("__", maxsplit=1)[0] not in ("code", "id"):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

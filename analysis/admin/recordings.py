@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from analysis.admin.audio import player
-from analysis.admin.scope import OwnAdmin, OwnFilter, user_of
+from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
 from analysis.admin.state import badge
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
@@ -40,7 +40,7 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(PracticeRecording)
-class PracticeRecordingAdmin(OwnAdmin):
+class PracticeRecordingAdmin(TakesItsHistoryAlong, OwnAdmin):
     form = RecordingForm
     list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
     list_filter = [("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]

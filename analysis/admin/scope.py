@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import FILE_CLASSES
 
+from analysis.models import AnalysisJob, AnalysisResult
 from tasks_admin.admin.readonly import ReadOnlyAdmin
 
 
@@ -63,3 +64,12 @@ class OwnFilter(RelatedFieldListFilter):
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         rows = field.remote_field.model._default_manager.visible_to(user_of(request))
         return [(str(row.pk), str(row)) for row in rows]
+
+
+class TakesItsHistoryAlong:
+    """Removing the row removes its jobs and results, which nobody may remove by themselves."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        to_delete, count, perms_needed, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
+        own = {model._meta.verbose_name for model in (AnalysisJob, AnalysisResult)}
+        return to_delete, count, set(perms_needed) - own, protected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -10,6 +11,7 @@ from analysis.wording import STEP_TEXTS, sentence
 from tasks_admin.jobs import ACTIVE
 
 HIDDEN = SafeString(" hidden")
+LIVE = "admin:analysis_analysisjob_live"
 
 
 def badge(job: AnalysisJob | None) -> str:
@@ -21,7 +23,7 @@ def badge(job: AnalysisJob | None) -> str:
         '<span class="vb-job" data-state="{}"{}><span class="vb-badge">{}</span>'
         '<progress class="vb-bar" max="100" value="{}"{}></progress><span class="vb-step">{}</span></span>',
         job.state,
-        format_html(' data-job="{}"', job.pk) if active else "",
+        format_html(' data-job="{}" data-live="{}"', job.pk, reverse(LIVE)) if active else "",
         job.get_state_display(),
         job.progress,
         "" if active else HIDDEN,

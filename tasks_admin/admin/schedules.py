@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tasks_admin.broker import REDIS_AWAY, producer
 from tasks_admin.monitor import monitor
+
+log = logging.getLogger(__name__)
 
 for _model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(_model)
@@ -111,13 +114,17 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
 
 
 def _send(row: PeriodicTask, line: Any) -> bool:
-    task = current_app.tasks.get(row.task)
-    if task is None:
+    """False for a row that cannot run, whatever is wrong with it: the others are still to be sent."""
+    try:
+        current_app.tasks[row.task].apply_async(
+            json.loads(row.args), json.loads(row.kwargs), queue=row.queue or None, producer=line, retry=False,
+            headers={"periodic_task_name": row.name},
+        )  # fmt: skip
+    except REDIS_AWAY:
+        raise
+    except Exception:
+        log.exception("schedule %s: not sent", row.pk)
         return False
-    task.apply_async(
-        json.loads(row.args), json.loads(row.kwargs), queue=row.queue or None, producer=line, retry=False,
-        headers={"periodic_task_name": row.name},
-    )  # fmt: skip
     return True
 
 

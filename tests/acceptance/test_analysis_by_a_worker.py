@@ -15,11 +15,12 @@ from celery.states import READY_STATES
 from django.db import connections
 from django_celery_results.models import TaskResult
 
-from analysis.acoustics import STEPS
+from analysis.acoustics import MODEL_VERSION, STEPS
 from analysis.manager import TaskManager
 from analysis.models import SCORES, AnalysisJob, AnalysisResult, PracticeRecording
 from analysis.tasks import analyze_audio_task
 from tasks_admin import tasks
+from tasks_admin.errors import JobFailed
 from tasks_admin.jobs import JobState
 from tasks_admin.models import JobAttempt
 from tests.conftest import Worker, wait_for
@@ -81,7 +82,7 @@ def test_the_rows_tell_the_history(worker: Worker, recording: PracticeRecording)
 
 def test_old_callers_find_the_names_they_use(worker: Worker, recording: PracticeRecording) -> None:
     practice_record_id = recording.pk
-    params = {"model_version": AnalysisJob.for_call(recording.pk).parameters["model_version"]}
+    params = {"model_version": MODEL_VERSION}
 
     sent = analyze_audio_task.apply_async(args=[practice_record_id, params], queue="ai_analysis")
     found = sent.get(timeout=60)
@@ -116,3 +117,23 @@ def test_a_result_leaves_without_the_text(worker: Worker, recording: PracticeRec
     kept = AnalysisResult.objects.get(job__recording=recording)
     assert [each["text"] for each in kept.syllables] == list(recording.exercise.text)
     assert not any(character in str(found) for character in recording.exercise.text)
+
+
+def test_a_recording_removed_while_its_job_waits_is_answered(
+    redis: Any, transactional_db: None, recording: PracticeRecording, environment: dict[str, str]
+) -> None:
+    job = TaskManager().submit(recording.pk)
+    recording.delete()
+    worker = Worker(environment)
+    try:
+        with pytest.raises(JobFailed, match="no_such_job"):
+            AsyncResult(str(job.pk)).get(timeout=30)
+        assert "overall_score" not in worker.said()
+    finally:
+        worker.end()
+
+
+def test_the_log_holds_no_scores(worker: Worker, recording: PracticeRecording) -> None:
+    analyze_audio_task.delay(str(recording.pk)).get(timeout=60)
+    assert "succeeded" in wait_for(lambda: "succeeded" in worker.said() and worker.said())
+    assert "overall_score" not in worker.said()

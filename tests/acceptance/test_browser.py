@@ -35,9 +35,12 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def site(environment: dict[str, str]) -> Iterator[str]:
-    """The site under uvicorn, on the tests' database."""
+@pytest.fixture
+def site(transactional_db: None, environment: dict[str, str]) -> Iterator[str]:
+    """The site under uvicorn, on the tests' database.
+
+    One for each test: emptying the tables between them gives content types new ids, which a site remembers.
+    """
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "vocalborn.asgi:application", "--port", str(port)]
     server = subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment)

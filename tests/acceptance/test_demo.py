@@ -25,6 +25,7 @@ def test_the_demonstration_serves_until_ctrl_c(bare: dict[str, str], tmp_path: P
         demo = subprocess.Popen(
             [sys.executable, "manage.py", "demo"], cwd=ROOT, env=bare, stdin=subprocess.DEVNULL,
             stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 - as a background job
         )  # fmt: skip
     try:
         wait_for(lambda: "Ctrl-C" in said.read_text() or demo.poll() is not None, 180, said.read_text)

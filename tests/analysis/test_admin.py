@@ -326,3 +326,116 @@ def test_an_access_token_is_shown_once_and_only_to_its_maker(alice: User, bob: U
     client.force_login(alice)
     client.post(reverse("admin:analysis_accesstoken_changelist"), revoke)
     assert AccessToken.objects.holder(f"vb_{secret}") is None
+
+
+def test_an_administrator_cannot_ask_for_names_by_the_query_string(
+    amy: Patient, adam: User, client: Client
+) -> None:
+    client.force_login(adam)
+    patients = reverse("admin:analysis_patient_changelist")
+    assert client.get(f"{patients}?name__startswith=Am").status_code == 400
+    assert client.get(f"{patients}?code__startswith=A").status_code == 200
+
+
+def test_a_therapist_is_not_shown_the_accounts_of_others_patients(
+    amy: Patient, alice: User, client: Client
+) -> None:
+    User.objects.create_user("ben.of.bob")
+    client.force_login(alice)
+    for page in (
+        reverse("admin:analysis_patient_change", args=[amy.pk]),
+        reverse("admin:analysis_patient_add"),
+    ):
+        assert "ben.of.bob" not in client.get(page).content.decode()
+
+
+def test_removing_a_patient_removes_recordings_results_and_audio(
+    hers: AnalysisJob, alice: User, client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    client.force_login(alice)
+    recording = hers.recording
+    storage, name = recording.audio.storage, str(recording.audio.name)
+    with django_capture_on_commit_callbacks(execute=True):
+        page = reverse("admin:analysis_patient_delete", args=[recording.patient.pk])
+        assert client.post(page, {"post": "yes"}).status_code == 302
+    assert not Patient.objects.exists()
+    assert not AnalysisResult.objects.exists()
+    assert not storage.exists(name)
+
+
+def test_an_exercise_belongs_to_who_wrote_it(
+    hers: AnalysisJob, exercise: Exercise, ben: Patient, bob: User, client: Client
+) -> None:
+    record(ben, exercise)
+    client.force_login(bob)
+    change = reverse("admin:analysis_exercise_change", args=[exercise.pk])
+    assert client.get(change).status_code == 200
+    assert (
+        client.post(change, {"title": "x", "kind": "sentence", "language": "zh", "text": "x"}).status_code
+        == 403
+    )
+    assert client.get(reverse("admin:analysis_exercise_delete", args=[exercise.pk])).status_code == 403
+
+
+def test_deleting_an_exercise_in_use_names_no_patient(
+    hers: AnalysisJob, exercise: Exercise, alice: User, ben: Patient, client: Client
+) -> None:
+    record(ben, exercise)
+    client.force_login(alice)
+    page = client.get(reverse("admin:analysis_exercise_delete", args=[exercise.pk])).content.decode()
+    assert "B-1" not in page
+    assert "A-1" not in page
+
+
+def test_a_replaced_example_is_not_kept(
+    exercise: Exercise, alice: User, client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from analysis.demo.people import SPEECH
+
+    client.force_login(alice)
+    storage, old = exercise.example.storage, str(exercise.example.name)
+    form = {"title": "park", "kind": "sentence", "language": "zh", "text": "今天我們去公園散步"}
+    page = reverse("admin:analysis_exercise_change", args=[exercise.pk])
+    with django_capture_on_commit_callbacks(execute=True):
+        example = SimpleUploadedFile("new.webm", (SPEECH / "milk-slow.webm").read_bytes())
+        client.post(page, form | {"example": example})
+    exercise.refresh_from_db()
+    assert exercise.example.name != old
+    assert not storage.exists(old)
+
+
+def test_a_job_whose_result_was_lost_does_not_break_the_page(
+    hers: AnalysisJob, alice: User, client: Client
+) -> None:
+    hers.result.delete()
+    client.force_login(alice)
+    page = reverse("admin:analysis_practicerecording_change", args=[hers.recording.pk])
+    assert client.get(page).status_code == 200
+    for model in ("practicerecording", "analysisjob"):
+        assert client.get(reverse(f"admin:analysis_{model}_changelist")).status_code == 200
+
+
+def test_one_schedule_that_cannot_run_does_not_stop_the_others(
+    adam: User, client: Client, redis: Any
+) -> None:
+    from django_celery_beat.models import IntervalSchedule
+
+    every = IntervalSchedule.objects.first()
+    for name, change in (
+        ("a", {"task": "gone"}),
+        ("b", {"args": "nonsense"}),
+        ("c", {"queue": "music"}),
+        ("d", {}),
+    ):
+        PeriodicTask.objects.create(
+            **{"name": name, "interval": every, "task": "tasks_admin.tasks.health_check"} | change
+        )
+    client.force_login(adam)
+    rows = PeriodicTask.objects.filter(name__in="abcd")
+    client.post(
+        reverse("admin:django_celery_beat_periodictask_changelist"),
+        {"action": "run_now", "_selected_action": [str(row.pk) for row in rows]},
+    )
+    assert redis.llen("health") == 1

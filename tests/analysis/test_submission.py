@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("redis")
 def test_a_job_carries_its_therapist_queue_and_parameters(recording: PracticeRecording, alice: Any) -> None:
     job = TaskManager(alice).submit(recording.pk)
     assert (job.queue, job.owner_key, job.created_by) == ("ai_analysis", f"therapist:{alice.pk}", alice)
-    assert job.parameters == {"model_version": MODEL_VERSION}
+    assert job.parameters == {}  # nothing was asked for: it runs with what is in force then
 
 
 def test_submitting_twice_gives_the_same_job(recording: PracticeRecording) -> None:
@@ -106,6 +106,26 @@ def test_unknown_parameters_are_refused_by_name(recording: PracticeRecording, pa
 def test_the_key_of_the_same_parameters_is_the_same() -> None:
     assert parameters.key({"a": 1, "b": 2}) == parameters.key({"b": 2, "a": 1})
     assert parameters.key({"a": 1}) != parameters.key({"a": 2})
+    assert parameters.key({}) == parameters.key({"model_version": MODEL_VERSION})
+
+
+def test_a_queue_that_is_not_there_is_refused(recording: PracticeRecording) -> None:
+    with pytest.raises(ValueError, match="music"):
+        analyze_audio_task.apply_async(args=[recording.pk], queue="music")
+    assert not AnalysisJob.objects.exists()
+
+
+def test_the_id_that_a_caller_gives_is_the_jobs(recording: PracticeRecording) -> None:
+    wanted = str(uuid.uuid4())
+    assert analyze_audio_task.apply_async(args=[recording.pk], task_id=wanted).id == wanted
+    assert str(AnalysisJob.objects.get().pk) == wanted
+    with pytest.raises(TypeError, match=wanted):
+        analyze_audio_task.apply_async(args=[recording.pk], task_id=str(uuid.uuid4()))
+
+
+def test_callbacks_that_a_row_would_forget_are_refused(recording: PracticeRecording) -> None:
+    with pytest.raises(TypeError, match="link"):
+        analyze_audio_task.apply_async(args=[recording.pk], link=[analyze_audio_task.s(recording.pk)])
 
 
 def test_calling_the_task_without_a_worker_says_how_to_call_it(recording: PracticeRecording) -> None:

@@ -14,6 +14,7 @@ from analysis import acoustics
 from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
 from tasks_admin import clock, rescue
 from tasks_admin.errors import PermanentError, Stop
+from tasks_admin.job_task import trace_of
 from tasks_admin.jobs import (
     BACKOFF_CAP_SECONDS,
     BACKOFF_SECONDS,
@@ -24,6 +25,7 @@ from tasks_admin.jobs import (
     job_models,
 )
 from tasks_admin.models import JobAttempt
+from tests.conftest import record
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -322,3 +324,32 @@ def test_the_real_clock_is_the_databases(db: None) -> None:
     assert (row.later - row.now).total_seconds() == pytest.approx(30, abs=0.01)
     assert abs((row.now - datetime.now(UTC)).total_seconds()) < 5
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+def test_a_job_to_be_cancelled_is_cancelled_when_its_worker_leaves(job: AnalysisJob) -> None:
+    claimed(job, "w1")
+    job.cancel()
+    assert rescue.give_back("w1") == 1
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+
+
+def test_one_row_with_a_queue_of_the_past_does_not_hold_up_the_others(
+    job: AnalysisJob, ben: Any, exercise: Any
+) -> None:
+    AnalysisJob.objects.filter(pk=job.pk).update(queue="of the past")
+    other = AnalysisJob.for_call(record(ben, exercise).pk).submit()
+    assert rescue.announce_waiting(AnalysisJob) == 1
+    other.refresh_from_db()
+    assert other.announcements == 1
+
+
+def test_a_trace_is_kept_without_its_message() -> None:
+    row = "王小明"
+    try:
+        raise ValueError(f"Failing row contains ({row})")
+    except ValueError as error:
+        trace = trace_of(error)
+    assert "test_jobs.py" in trace
+    assert trace.endswith("ValueError")
+    assert "王小明" not in trace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -44,6 +45,9 @@ class Command(BaseCommand):
             raise CommandError(
                 _("The demonstration makes accounts and patients: it runs with DEBUG on only.")
             )
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            # Also where they were ignored: a shell's background jobs inherit that.
+            signal.signal(ending, signal.default_int_handler)
         try:
             self._run(options)
         except (StackFailed, RuntimeError) as error:

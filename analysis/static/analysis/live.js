@@ -44,6 +44,7 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
-    if (badges().length) follow("/admin/analysis/analysisjob/live/");
+    const [first] = badges();
+    if (first) follow(first.dataset.live);
   });
 })();
