@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +87,9 @@ def test_health_finds_everything_well(worker: Worker, environment: dict[str, str
     assert json.loads(found.stdout)["ok"]
 
 
-def test_without_redis_status_and_test_say_so_in_time(environment: dict[str, str], unused: int) -> None:
+def test_without_redis_status_and_test_say_so(environment: dict[str, str], unused: int) -> None:
     away = environment | {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(unused), "REDIS_URL": ""}
-    began = time.monotonic()
     found = run(away, "tasks", "status", "--json")
-    assert time.monotonic() - began < 15  # the figure is bench's business; this is only "does not hang"
     assert found.returncode == 1
     assert json.loads(found.stdout)["redis"] != "ok"
     found = run(away, "tasks", "test", "--timeout", "2")
