@@ -98,7 +98,9 @@ class TaskManager:
         }
 
     def cancel(self, job_id: Any) -> bool:
-        """Cancel: at once if queued, within two seconds if running. False where it had ended.
+        """Cancel: at once if queued; if running, at its next step. False where it had ended.
+
+        A step takes less than two seconds for recordings up to a minute.
 
         Raises AnalysisJob.DoesNotExist as :meth:`status`.
         """

@@ -55,7 +55,7 @@ def _error_of(job: AnalysisJob) -> list[dict[str, str]]:
 
 @router.post("/jobs/{job_id}/cancel", response={200: JobOut, 404: ProblemOut, 409: ProblemOut})
 def cancel(request: Request, job_id: UUID) -> dict[str, Any]:
-    """Cancel: at once if it is queued, within two seconds if it is running."""
+    """Cancel: at once if it is queued; if it is running, at its next step."""
     asked = TaskManager(request.auth).cancel(job_id)
     found = state_of(request.auth, job_id)
     if not asked and found["state"] != JobState.CANCELLED:

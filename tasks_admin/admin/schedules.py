@@ -81,7 +81,7 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
-    list_display = ["name", "enabled", "task", "scheduler", "last_run_at", "total_run_count"]
+    list_display = ["name", "enabled", "task_name", "due", "last_run_at", "total_run_count"]
     list_filter = ["enabled", "task"]
     date_hierarchy = None
     # Beat's own template shows a crontab's translation with an inline script; the read-only field has it too.
@@ -93,6 +93,15 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
         rows: QuerySet[PeriodicTask] = super().get_queryset(request)
         # Celery's own entry is no business of an administrator's.
         return rows.exclude(name="celery.backend_cleanup")
+
+    # Beat's own columns have names that nobody can translate.
+    @admin.display(description=gettext_lazy("task"), ordering="task")
+    def task_name(self, row: PeriodicTask) -> str:
+        return str(row.task)
+
+    @admin.display(description=gettext_lazy("schedule"))
+    def due(self, row: PeriodicTask) -> str:
+        return str(row.scheduler)
 
     @admin.display(description=gettext_lazy("in words"))
     def crontab_translation(self, obj: PeriodicTask) -> str:

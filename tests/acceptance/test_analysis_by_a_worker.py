@@ -26,7 +26,7 @@ from tasks_admin.models import JobAttempt
 from tests.conftest import Worker, wait_for
 from vocalborn.celery import app
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("analysis_by_a_worker")]
 
 
 def test_a_webm_file_is_analysed_with_its_progress_seen(worker: Worker, recording: PracticeRecording) -> None:

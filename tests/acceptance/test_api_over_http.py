@@ -28,7 +28,7 @@ from analysis.models import AccessToken, AnalysisJob, Exercise, Patient, Practic
 from tests.conftest import ROOT, Worker, wait_for
 from vocalborn.celery import app
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("api_over_http")]
 
 
 class Site:

@@ -21,7 +21,7 @@ from tasks_admin.jobs import JobState
 from tests.acoustics.files import silent_video, wav
 from tests.conftest import Worker, record, wait_for
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("bad_input")]
 
 RATE = 16_000
 Make = Callable[[Path], bytes]

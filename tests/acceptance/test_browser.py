@@ -24,7 +24,7 @@ from tests.conftest import ROOT, Worker, free_port, group, wait_for
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.acceptance,
-    pytest.mark.xdist_group("stack"),
+    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # the browser driver's own pipes
 ]

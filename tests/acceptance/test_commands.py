@@ -14,7 +14,7 @@ from analysis import acoustics
 from analysis.demo.people import SPEECH
 from tests.conftest import ROOT, Worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]
 
 
 def run(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:

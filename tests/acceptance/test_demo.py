@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ROOT, wait_for
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
 
 
 def test_the_demonstration_serves_until_ctrl_c(bare: dict[str, str], tmp_path: Path) -> None:

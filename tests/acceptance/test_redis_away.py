@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT, wait_for
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("redis_away")]
 
 SUBMIT = """
 import time
