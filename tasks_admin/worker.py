@@ -47,7 +47,7 @@ class RescueThread(threading.Thread):
                 rescue_all()
             except DatabaseError as error:
                 log.warning("rescue: database away: %s", type(error).__name__)
-            except Exception:
+            except Exception:  # without this thread lost jobs stay lost: it outlives every error
                 log.exception("rescue: this pass failed")
             finally:
                 # An open connection would be shared with every child that is forked meanwhile.

@@ -131,7 +131,7 @@ def _send(row: PeriodicTask, line: Any) -> bool:
         )  # fmt: skip
     except REDIS_AWAY:
         raise
-    except Exception:
+    except Exception:  # what a task makes of its arguments is not known here
         log.exception("schedule %s: not sent", row.pk)
         return False
     return True
