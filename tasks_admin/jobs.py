@@ -25,44 +25,16 @@ from tasks_admin import clock
 from tasks_admin.announce import announce
 from tasks_admin.celery_state import mirror
 from tasks_admin.errors import ERROR_TEXTS, PermanentError, Stop, code_of
+from tasks_admin.job_rows import ACTIVE, JobQuerySet, JobState
 from tasks_admin.models import JobAttempt
 
 LEASE_SECONDS = 30.0
 BACKOFF_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 300.0
 
+__all__ = ["ACTIVE", "Job", "JobQuerySet", "JobState", "backoff", "default_queue", "job_models"]
+
 log = logging.getLogger(__name__)
-
-
-class JobState(models.TextChoices):
-    QUEUED = "queued", _("queued")
-    RUNNING = "running", _("running")
-    SUCCEEDED = "succeeded", _("succeeded")
-    FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
-
-
-ACTIVE = (JobState.QUEUED, JobState.RUNNING)
-
-
-class JobQuerySet(models.QuerySet["Job"]):
-    """Rows of one kind of job."""
-
-    def active(self) -> Self:
-        """Queued or running."""
-        return self.filter(state__in=ACTIVE)
-
-    def held(self, job_id: Any, attempt: int) -> Self:
-        """The row, if this attempt still holds it and nobody has asked for its end."""
-        return self.filter(pk=job_id, attempt=attempt, state=JobState.RUNNING, cancel_requested=False)
-
-    def lapsed(self) -> Self:
-        """Running rows whose worker has not been heard of for a lease."""
-        return self.filter(state=JobState.RUNNING, lease_until__lt=clock.now())
-
-    def due(self) -> Self:
-        """Queued rows that may run now."""
-        return self.filter(Q(run_at=None) | Q(run_at__lte=clock.now()), state=JobState.QUEUED)
 
 
 class Job(models.Model):
