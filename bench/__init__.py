@@ -1,0 +1,1 @@
+"""Benchmarks, each of which prints one JSON line for each figure."""
