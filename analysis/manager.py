@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.core.files import File
+from django.db import IntegrityError, transaction
 
-from analysis.models import AnalysisJob, PracticeRecording
+from analysis.files import receiving
+from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
 from tasks_admin.jobs import JobState
 
 if TYPE_CHECKING:
@@ -71,6 +73,32 @@ class TaskManager:
             job.created_by = self.user
             return job.submit()
 
+    def upload(
+        self,
+        file: File[bytes],
+        *,
+        patient: Patient,
+        exercise: Exercise,
+        analyse: bool = True,
+        params: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> tuple[PracticeRecording, AnalysisJob | None]:
+        """Keep a recording and queue its analysis: row, file and job in one transaction, or none of them.
+
+        Raises
+        ------
+        PracticeRecording.DoesNotExist
+            For a patient that the user may not see.
+        analysis.parameters.InvalidParameters
+            As :meth:`submit`.
+        analysis.files.RefusedFile, OSError
+            As :func:`analysis.files.receiving`.
+        """
+        with receiving(file, patient=patient, exercise=exercise, by=self.user, **fields) as recording:
+            self._see(recording.pk)
+            job = self.submit(recording.pk, params) if analyse else None
+        return recording, job
+
     def status(self, job_id: Any) -> dict[str, Any]:
         """How an analysis stands.
 
@@ -98,9 +126,7 @@ class TaskManager:
         }
 
     def cancel(self, job_id: Any) -> bool:
-        """Cancel: at once if queued; if running, at its next step. False where it had ended.
-
-        A step takes less than two seconds for recordings up to a minute.
+        """Cancel: at once if queued, within about two seconds if running. False where it had ended.
 
         Raises AnalysisJob.DoesNotExist as :meth:`status`.
         """
@@ -112,10 +138,14 @@ class TaskManager:
         Raises AnalysisJob.DoesNotExist as :meth:`status`.
         """
         job = self._job(job_id)
-        twin = job.twin()
-        if twin is None:
+        if twin := job.twin():
+            return twin
+        try:
             job.retry(self.user)
-        return twin or job
+        except IntegrityError:
+            # Another was quicker. Where that has ended already, this one may be asked for again.
+            return job.twin() or job
+        return job
 
     def _see(self, recording_id: Any) -> None:
         if self.user is None:

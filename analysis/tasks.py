@@ -10,9 +10,12 @@ from celery import shared_task
 from django.conf import settings
 from django.db.models.fields.files import FieldFile
 
-from analysis import acoustics, parameters
+from analysis import acoustics, orphans, parameters
+from analysis.files import is_as_received, named, sha256_of
+from analysis.models.result import Compared
 from tasks_admin.errors import PermanentError
 from tasks_admin.job_task import JobTask
+from tasks_admin.progress import ProgressTask
 
 if TYPE_CHECKING:
     from analysis.models import AnalysisJob
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 @shared_task(bind=True, base=JobTask, job_label="analysis.AnalysisJob")
 def analyze_audio_task(
     self: JobTask, practice_record_id: str, analysis_params: dict[str, Any] | None = None
-) -> acoustics.Analysis:
+) -> Compared:
     """Analyse the recording of the job's row; the row's parameters count, not the message's."""
     job = cast("AnalysisJob", self.job)
     try:
@@ -35,13 +38,28 @@ def analyze_audio_task(
         raise PermanentError(f"{error.role}_{error.code}", **error.figures) from error
 
 
-def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> acoustics.Analysis:
-    """Analyse the two files of a job; raises what `acoustics.analyze` does, and PermanentError for a lost file."""
+# Slow storage is no reason never to report; below the visibility timeout, or it would be delivered twice.
+@shared_task(bind=True, soft_time_limit=1800, time_limit=1860)
+def check_files(
+    self: ProgressTask, remove: bool = False, hours: int = 24, limit: int = 100
+) -> dict[str, Any]:
+    """Report files without rows and rows without files; ``remove`` as in :func:`analysis.orphans.check`."""
+    return orphans.check(remove=remove, hours=hours, limit=limit, on_step=self.progress).as_dict()
+
+
+def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> Compared:
+    """Analyse the two files of a job.
+
+    Raises what `acoustics.analyze` does, and PermanentError for a file that is lost or is not what was uploaded.
+    """
     exercise = job.recording.exercise
     with ExitStack() as files:
+        recording = _opened(files, job.recording.audio, "recording")
+        if not is_as_received(recording, job.recording):
+            raise PermanentError("recording_changed")
         example = _opened(files, exercise.example, "example") if exercise.example else None
-        return acoustics.analyze(
-            _opened(files, job.recording.audio, "recording"),
+        analysis = acoustics.analyze(
+            recording,
             example,
             exercise=exercise.kind,
             text=exercise.text,
@@ -53,6 +71,8 @@ def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> acoustics.
                 max_bytes=settings.AUDIO_MAX_BYTES, max_seconds=settings.AUDIO_MAX_SECONDS
             ),
         )
+        # Only now: a file over the limits was refused above, and is not read to its end.
+        return Compared(analysis, sha256_of(example) if example else "")
 
 
 def warm_up() -> None:
@@ -64,6 +84,8 @@ def _opened(files: ExitStack, file: FieldFile, role: str) -> Any:
     try:
         return files.enter_context(file.open("rb"))
     except FileNotFoundError as error:
+        if not named([str(file.name)]):
+            raise  # replaced since the row was read: the next attempt reads the other one
         raise PermanentError(f"{role}_missing") from error
 
 

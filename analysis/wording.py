@@ -31,6 +31,9 @@ UNUSABLE_TEXTS: Texts = {
         "There is no speech in this recording. Please check the microphone and record again."
     ),
     "recording_missing": _("The recording's file is no longer in the storage. Please upload it again."),
+    "recording_changed": _(
+        "The recording's file is not the one that was uploaded. Please tell an administrator, and upload it again."
+    ),
     "example_empty_file": _("The exercise's example is an empty file. Please record the example again."),
     "example_too_large": _("The example's file is larger than allowed. Please record a shorter example."),
     "example_unreadable": _(

@@ -45,8 +45,11 @@ class JobFailed(Exception):
     """What ``AsyncResult(id).get()`` raises for a failed job: the code of the reason."""
 
 
-class Stop(Exception):
-    """This attempt may write no more: the job was cancelled, or its lease went to another."""
+class Stop(BaseException):
+    """This attempt may write no more: the job was cancelled, or its lease went to another.
+
+    It may be raised anywhere in a job's own code, whose ``except Exception`` is not meant for it.
+    """
 
 
 def code_of(error: BaseException) -> str:

@@ -1,7 +1,8 @@
-"""One thread in each process that runs jobs: it keeps their leases and notices when they are to stop."""
+"""One thread in each process that runs jobs: it keeps their leases and interrupts those that are to end."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import threading
 import time
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from django.db import Error as DatabaseError
 from django.db import connection
+
+from tasks_admin.errors import Stop
 
 if TYPE_CHECKING:
     from tasks_admin.jobs import Job
@@ -22,58 +25,102 @@ IDLE_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
-class Heartbeat(threading.Thread):
-    """Renews the lease of every watched job; ends by itself when there has been none for a while.
+class Watch:
+    """A job that this process works on, and the thread that does."""
 
-    A job that is to stop sees it at its next step, because each step's write is fenced; so the thread only has
-    to keep leases alive and to let them go.
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.renewed = time.monotonic()
+        self._thread = ctypes.c_ulong(threading.get_ident())
+        self._lock = threading.Lock()
+        self._open = False
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """While the block runs, :meth:`interrupt` ends it by raising :class:`Stop` in it."""
+        try:
+            self._set(True)
+            yield
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """From here on nothing is interrupted, not even by what was asked for and not raised yet."""
+        self._set(False)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, None)
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """While the block runs it is not interrupted: it talks to the database or to Redis."""
+        before = self._open
+        self._set(False)
+        try:
+            yield
+        finally:
+            self._set(before)
+
+    def interrupt(self) -> None:
+        """Raise :class:`Stop` in the job's own code, as soon as that is in Python again."""
+        with self._lock:
+            if self._open:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, ctypes.py_object(Stop))
+
+    def _set(self, value: bool) -> None:
+        with self._lock:
+            self._open = value
+
+
+class Heartbeat(threading.Thread):
+    """Renews the lease of every watched job, and ends by itself when there has been none for a while.
+
+    Every second it looks whether they are still to go on: a job may be long between two steps.
     """
 
     def __init__(self) -> None:
         super().__init__(name="heartbeat", daemon=True)
-        self._jobs: dict[int, tuple[Job, float]] = {}
+        self._watches: set[Watch] = set()
         self._changed = threading.Condition()
         self._ended = False
 
-    def watch(self, job: Job) -> bool:
+    def add(self, watch: Watch) -> bool:
         """False where the thread has just ended: take a new one."""
         with self._changed:
             if not self._ended:
-                self._jobs[id(job)] = (job, time.monotonic())
+                self._watches.add(watch)
                 self._changed.notify()
             return not self._ended
 
-    def unwatch(self, job: Job) -> None:
+    def remove(self, watch: Watch) -> None:
         with self._changed:
-            self._jobs.pop(id(job), None)
+            self._watches.discard(watch)
 
     def run(self) -> None:
         while self._wait():
-            for job, renewed in list(self._jobs.values()):
-                if time.monotonic() - renewed >= RENEW_SECONDS:
-                    self._renew(job)
+            for watch in list(self._watches):
+                self._look(watch)
         connection.close()
 
     def _wait(self) -> bool:
         with self._changed:
-            if not self._changed.wait_for(lambda: self._jobs, timeout=IDLE_SECONDS):
+            if not self._changed.wait_for(lambda: self._watches, timeout=IDLE_SECONDS):
                 self._ended = True
                 return False
         time.sleep(LOOK_SECONDS)
         return True
 
-    def _renew(self, job: Job) -> None:
+    def _look(self, watch: Watch) -> None:
+        now = time.monotonic()
+        due = now - watch.renewed >= RENEW_SECONDS
         try:
-            held = job.renew()
+            goes_on = watch.job.renew() if due else watch.job.is_held()
         except DatabaseError as error:
-            log.warning("job %s: lease not renewed: %s", job.pk, type(error).__name__)
+            log.warning("job %s: lease not renewed: %s", watch.job.pk, type(error).__name__)
             connection.close()
             return
-        with self._changed:
-            if held and id(job) in self._jobs:
-                self._jobs[id(job)] = (job, time.monotonic())
-            elif not held:
-                self._jobs.pop(id(job), None)
+        if not goes_on:
+            watch.interrupt()
+        elif due:
+            watch.renewed = now
 
 
 _thread: Heartbeat | None = None
@@ -81,19 +128,20 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def watched(job: Job) -> Iterator[None]:
+def watched(job: Job) -> Iterator[Watch]:
     """Keep the job's lease while the block runs."""
-    thread = _watching(job)
+    watch = Watch(job)
+    thread = _watching(watch)
     try:
-        yield
+        yield watch
     finally:
-        thread.unwatch(job)
+        thread.remove(watch)
 
 
-def _watching(job: Job) -> Heartbeat:
+def _watching(watch: Watch) -> Heartbeat:
     global _thread  # noqa: PLW0603 - one thread for the process; a fork leaves a dead one behind
     with _lock:
-        while _thread is None or not _thread.is_alive() or not _thread.watch(job):
+        while _thread is None or not _thread.is_alive() or not _thread.add(watch):
             _thread = Heartbeat()
             _thread.start()
     return _thread

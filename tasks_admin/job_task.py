@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from celery import Task
+from celery import Task, states
 from celery.exceptions import Ignore
 from celery.result import AsyncResult
 from django.apps import apps
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connections
 from kombu import Producer
 
+from tasks_admin.announce import announce_next
+from tasks_admin.celery_state import state_of
 from tasks_admin.errors import JobFailed, PermanentError, Stop
-from tasks_admin.heartbeat import watched
-from tasks_admin.jobs import Job, JobState
+from tasks_admin.heartbeat import Watch, watched
+from tasks_admin.jobs import ACTIVE, Job, JobState
 from tasks_admin.progress import ProgressTask
 from tasks_admin.worker import worker_name
 
 # What Celery's canvas gives a task to call or to tell when it is done.
 NOT_FOR_JOBS = ("link", "link_error", "chord", "chain", "group_id")
+
+# Less than a lease: past it the job is another's.
+DATABASE_PATIENCE_SECONDS = 20.0
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +40,13 @@ log = logging.getLogger(__name__)
 def trace_of(error: BaseException) -> str:
     """Where an error came from, without its message: a database's quotes the patient's row."""
     return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+
+
+def _drop_connections() -> None:
+    """An interrupt may have struck in the middle of a query: its connection is not used again."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 class JobTask(ProgressTask):
@@ -105,16 +123,35 @@ class JobTask(ProgressTask):
         if self.request.called_directly:
             raise TypeError(f"{self.name} runs as a job: use .delay(...) or .apply_async(args=[...])")
         self.request.job = job = self._claim()
-        with watched(job):
-            return self._attempt(job, args, kwargs)
+        with watched(job) as watch:
+            self.request.watch = watch
+            return self._attempt(job, watch, args, kwargs)
 
     def _claim(self) -> Job:
-        job = self.job_model.claim(self.request.id, worker_name(self.request.hostname))
+        worker = worker_name(self.request.hostname)
+        job = self._patiently(lambda: self.job_model.claim(self.request.id, worker))
         if job is None:
-            self._answer_unclaimed()
+            self._patiently(self._answer_unclaimed)
             # Returning would store SUCCESS over the live state.
             raise Ignore
         return job
+
+    def _patiently(self, write: Callable[[], T]) -> T:
+        """Outlast a database that restarts: what was computed, or taken from the queue, is worth the wait.
+
+        Where it stays away the attempt ends here: the row is as it was, and its lease or its announcement brings
+        it back.
+        """
+        deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        while True:
+            try:
+                return write()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("job %s: database away: %s", self.request.id, type(error).__name__)
+                if time.monotonic() > deadline:
+                    raise Ignore from None
+            _drop_connections()
+            time.sleep(1)
 
     def _answer_unclaimed(self) -> None:
         row = self.job_model.objects.filter(pk=self.request.id).first()
@@ -123,10 +160,14 @@ class JobTask(ProgressTask):
         if row.state not in (JobState.QUEUED, JobState.RUNNING):
             row.mirror()  # a message that came twice may have found Redis empty
 
-    def _attempt(self, job: Job, args: Any, kwargs: Any) -> Any:
+    def _attempt(self, job: Job, watch: Watch, args: Any, kwargs: Any) -> Any:
         try:
-            return job.complete(self.run(*args, **kwargs))
+            announce_next(type(job), job.owner_key, job.queue)
+            with watch.interruptible():
+                outcome = self.run(*args, **kwargs)
+            return self._patiently(lambda: job.complete(outcome))
         except Stop:
+            watch.close()
             return self._stop(job)
         except PermanentError as error:
             return self._fail(job, error)
@@ -135,8 +176,9 @@ class JobTask(ProgressTask):
             return self._fail(job, error)
 
     def _fail(self, job: Job, error: Exception) -> Any:
+        trace = "" if isinstance(error, PermanentError) else trace_of(error)
         try:
-            state = job.fail(error, "" if isinstance(error, PermanentError) else trace_of(error))
+            state = self._patiently(lambda: job.fail(error, trace))
         except Stop:
             return self._stop(job)
         job.refresh_from_db()
@@ -147,7 +189,8 @@ class JobTask(ProgressTask):
         raise Ignore
 
     def _stop(self, job: Job) -> Any:
-        if job.stop():
+        _drop_connections()
+        if self._patiently(job.stop):
             job.refresh_from_db()
             job.mirror()
         elif not self.job_model.objects.filter(pk=job.pk).exists():
@@ -164,12 +207,22 @@ class JobTask(ProgressTask):
         Stop
             Where the attempt is to end; let it through.
         """
-        self.job.report(percent, step)
-        self._publish_progress(percent, step)
+        with self.request.watch.shielded():
+            self.job.report(percent, step)
+            self._publish_progress(percent, step)
 
-    def state_to_store(self, task_id: str, state: str, result: Any) -> str:
-        """A lost child stores FAILURE although its lease will bring the job back: RETRY while it may."""
-        if state != "FAILURE" or isinstance(result, JobFailed):
-            return state
-        row = self.job_model.objects.filter(pk=task_id).first()
-        return "RETRY" if row and row.state in (JobState.QUEUED, JobState.RUNNING) else state
+    def to_store(self, task_id: str, state: str, result: Any) -> tuple[str, Any]:
+        """The row's state, where Celery speaks of failure without knowing it.
+
+        For a child that was lost Celery's main process stores FAILURE, although the row is queued again, or was
+        completed in the last moment.
+        """
+        if state != states.FAILURE or isinstance(result, JobFailed):
+            return state, result
+        try:
+            row = self.job_model.objects.filter(pk=task_id).first()
+        except DatabaseError:  # it cannot be told now; the row tells whoever asks, once it is back
+            return states.RETRY, result
+        if row is None:
+            return state, result
+        return (states.RETRY, result) if row.state in ACTIVE else state_of(row)

@@ -17,12 +17,11 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tasks_admin import clock
-from tasks_admin.announce import announce
+from tasks_admin.announce import announce_next
 from tasks_admin.celery_state import mirror
 from tasks_admin.errors import ERROR_TEXTS, PermanentError, Stop, code_of
 from tasks_admin.job_rows import ACTIVE, JobQuerySet, JobState
@@ -32,7 +31,7 @@ LEASE_SECONDS = 30.0
 BACKOFF_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 300.0
 
-__all__ = ["ACTIVE", "Job", "JobQuerySet", "JobState", "backoff", "default_queue", "job_models"]
+__all__ = ["ACTIVE", "Job", "JobQuerySet", "JobState", "backoff", "default_queue", "find_job", "job_models"]
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +94,12 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["state", "lease_until"], name="%(class)s_lease"),
             models.Index(fields=["state", "published_at"], name="%(class)s_outbox"),
+            models.Index(
+                fields=["owner_key", "queue", "created_at"],
+                condition=Q(state="queued"),
+                name="%(class)s_turn",
+            ),
+            models.Index(fields=["finished_at"], name="%(class)s_ended"),
             models.Index(fields=["-created_at"], name="%(class)s_newest"),
         ]
         constraints = [
@@ -158,7 +163,10 @@ class Job(models.Model):
         return self
 
     def announce_on_commit(self) -> None:
-        transaction.on_commit(lambda: announce(type(self), [self.pk]), robust=True)
+        """Announce this row, or whichever of its owner's comes before it, once the transaction stands."""
+        transaction.on_commit(
+            lambda: announce_next(type(self), self.owner_key, self.queue, self.pk), robust=True
+        )
 
     def cancel(self, actor: AbstractBaseUser | None = None) -> bool:
         """Cancel at once if queued; if running, ask its worker, which stops at its next step.
@@ -185,6 +193,7 @@ class Job(models.Model):
         )
         if done:
             transaction.on_commit(self.mirror, robust=True)
+            self.announce_on_commit()  # what it leaves free is for its owner's next
         return bool(asked)
 
     def retry(self, actor: AbstractBaseUser | None = None) -> bool:
@@ -203,7 +212,7 @@ class Job(models.Model):
         with transaction.atomic():
             again = type(self).objects.filter(pk=self.pk, state__in=(JobState.FAILED, JobState.CANCELLED)).update(
                 state=JobState.QUEUED, failures=0, cancel_requested=False, error_code="", error_figures={},
-                progress=0, current_step="", run_at=None, published_at=None, finished_at=None,
+                progress=0, current_step="", run_at=None, published_at=None, announcements=0, finished_at=None,
             )  # fmt: skip
         log.info("job %s: retry by %s: %s", self.pk, _name(actor), "queued" if again else "nothing to do")
         self.refresh_from_db()
@@ -221,34 +230,49 @@ class Job(models.Model):
         One conditional UPDATE decides between workers. A running row whose lease lapsed counts as one more
         failure, so that a recording that kills its worker each time comes to an end.
         """
-        lapsed = Q(state=JobState.RUNNING, lease_until__lt=clock.now(), failures__lt=F("max_failures") - 1)
-        ready = Q(state=JobState.QUEUED, failures__lt=F("max_failures"))
+        job: Self | None = cls.objects.filter(pk=job_id).first()  # type: ignore[assignment]
+        if job is None:
+            return None
+        lost = job.state == JobState.RUNNING
+        allowed = Q(state=JobState.QUEUED, failures__lt=F("max_failures"))
+        if lost:
+            lapsed = Q(lease_until__lt=clock.now())
+            allowed = Q(state=JobState.RUNNING, failures__lt=F("max_failures") - 1) & lapsed
         with transaction.atomic():
-            previous = cls.objects.filter(pk=job_id).values_list("state", flat=True).first()
-            claimed = cls.objects.filter(
-                ready if previous == JobState.QUEUED else lapsed,
+            # The attempt that was read stands in the condition: what is set on the object below is what is so.
+            if not cls.objects.filter(
+                allowed,
                 Q(run_at=None) | Q(run_at__lte=clock.now()),
                 pk=job_id,
+                attempt=job.attempt,
                 cancel_requested=False,
             ).update(
                 state=JobState.RUNNING, attempt=F("attempt") + 1, worker=worker, progress=0, current_step="",
                 lease_until=clock.after(LEASE_SECONDS), started_at=clock.now(), error_code="", error_figures={},
-                failures=F("failures") + int(previous == JobState.RUNNING),
-            )  # fmt: skip
-            if not claimed:
+                failures=F("failures") + int(lost),
+            ):  # fmt: skip
                 return None
-            job = cls.objects.get(pk=job_id)
-            JobAttempt.objects.filter(job_id=job.pk, ended_at=None).update(
-                outcome=JobAttempt.Outcome.LOST, ended_at=clock.now()
-            )
-            JobAttempt.objects.create(
-                job_id=job.pk, attempt=job.attempt, worker=worker, started_at=job.started_at or timezone.now()
-            )
+            if lost:
+                job._close(JobAttempt.Outcome.LOST)
+            job._claimed(worker, lost=lost)
         return job
+
+    def _claimed(self, worker: str, *, lost: bool) -> None:
+        """Bring this object up to the claimed row and open its attempt: cheaper than reading the row again."""
+        self.state, self.attempt, self.worker = JobState.RUNNING, self.attempt + 1, worker
+        self.progress, self.current_step, self.error_code, self.error_figures = 0, "", "", {}
+        self.failures += int(lost)
+        # The database's moments are not known here, and nothing in an attempt asks for them.
+        del self.lease_until, self.started_at
+        JobAttempt.objects.create(job_id=self.pk, attempt=self.attempt, worker=worker, started_at=clock.now())
 
     def renew(self) -> bool:
         """Heartbeat: extend the lease. False where this attempt is to stop."""
         return bool(self._held().update(lease_until=clock.after(LEASE_SECONDS)))
+
+    def is_held(self) -> bool:
+        """False where this attempt is to stop."""
+        return self._held().exists()
 
     def report(self, percent: int, step: str) -> None:
         """Write the progress and renew the lease.
@@ -315,6 +339,7 @@ class Job(models.Model):
                 "state": JobState.QUEUED,
                 "run_at": clock.after(backoff(self.failures + 1)),
                 "published_at": None,
+                "announcements": 0,
             }
         written = self._held().update(
             failures=F("failures") + 1, error_code=code, error_figures=figures, lease_until=None, current_step="",
@@ -369,6 +394,15 @@ class Job(models.Model):
 def job_models() -> list[type[Job]]:
     """Every kind of job that the installed apps define."""
     return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+def find_job(job_id: Any) -> Job | None:
+    """The job of any kind that has this id, or None (also for what is no id at all)."""
+    try:
+        key = uuid.UUID(str(job_id))
+    except ValueError:
+        return None
+    return next(filter(None, (model.objects.filter(pk=key).first() for model in job_models())), None)
 
 
 def default_queue(task_name: str) -> str:

@@ -5,29 +5,33 @@ Every change is a conditional UPDATE, so that any number of workers may do this 
 
 from __future__ import annotations
 
+import functools
 import logging
-from typing import Any
+import math
+import operator
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from tasks_admin import broker, clock
-from tasks_admin.announce import announce
+from tasks_admin.announce import announce, announce_waiting
 from tasks_admin.jobs import Job, JobQuerySet, JobState, backoff, job_models
 from tasks_admin.models import JobAttempt
 from tasks_admin.monitor import queue_length
 
 BATCH = 200
 # An announced row this old whose queue is shorter than what was announced has lost its message.
-LOST_SECONDS = 60.0
+LOST_SECONDS = 10.0
+LOST_DOUBLINGS = 6
 
 log = logging.getLogger(__name__)
 
 
 def rescue_all() -> int:
     """One pass over every kind of job. Returns how many rows were helped."""
-    return sum(free_lapsed(model) + fail_used_up(model) + announce_waiting(model) for model in job_models())
+    steps = (free_lapsed, fail_used_up, announce_waiting, announce_lost)
+    return sum(step(model) for model in job_models() for step in steps)
 
 
 def free_lapsed(model: type[Job]) -> int:
@@ -46,14 +50,23 @@ def fail_used_up(model: type[Job]) -> int:
     return failed
 
 
-def announce_waiting(model: type[Job]) -> int:
-    """Announce what is due and was never announced, or whose message is gone."""
-    waiting = model.objects.due()
-    ids = list(waiting.filter(published_at=None).values_list("pk", flat=True)[:BATCH])
-    old = waiting.filter(published_at__lt=clock.after(-LOST_SECONDS))
+def announce_lost(model: type[Job]) -> int:
+    """Announce again what the queue no longer holds."""
+    announced = model.objects.due().exclude(published_at=None)
+    old = announced.filter(_overdue())
+    sent = 0
     for queue in old.values_list("queue", flat=True).order_by("queue").distinct():
-        ids += _lost(model, old, queue)
-    return announce(model, ids) if ids else 0
+        missing = announced.filter(queue=queue).count() - _length(queue)
+        if missing > 0:
+            oldest = old.filter(queue=queue).order_by("published_at").values_list("pk", flat=True)
+            sent += announce(model, list(oldest[: int(min(missing, BATCH))]))
+    return sent
+
+
+def free_lost(job_id: str, worker: str, code: str) -> int:
+    """Free at once what a child of this worker held when it was killed."""
+    held = Q(pk=job_id, state=JobState.RUNNING, worker=worker)
+    return sum(_free(job, code) for model in job_models() for job in model.objects.filter(held))
 
 
 def give_back(worker: str) -> int:
@@ -62,37 +75,40 @@ def give_back(worker: str) -> int:
     for model in job_models():
         for job in model.objects.filter(state=JobState.RUNNING, worker=worker):
             given += _let_go(job)
-        announce(
-            model, model.objects.due().filter(published_at=None, worker=worker).values_list("pk", flat=True)
-        )
+        announce_waiting(model)
     return given
 
 
-def _lost(model: type[Job], old: JobQuerySet, queue: str) -> list[Any]:
-    try:
-        length = queue_length(current_app, queue)
-    except broker.REDIS_AWAY:
-        return []
-    announced = model.objects.due().filter(queue=queue).exclude(published_at=None).count()
-    if length >= announced:
-        return []
-    return list(
-        old.filter(queue=queue).order_by("published_at").values_list("pk", flat=True)[: announced - length]
+def _overdue() -> Q:
+    """Announced and not claimed for a while: longer each time, since a message too many costs a worker's look."""
+    waits = [LOST_SECONDS * 2**n for n in range(LOST_DOUBLINGS)]
+    steps = (
+        Q(announcements__lte=times, published_at__lt=clock.after(-wait))
+        for times, wait in enumerate(waits, 1)
     )
+    return functools.reduce(operator.or_, steps, Q(published_at__lt=clock.after(-2 * waits[-1])))
+
+
+def _length(queue: str) -> float:
+    """Messages in the queue; infinitely many where nobody can tell, so that nothing is called lost."""
+    try:
+        return queue_length(current_app, queue)
+    except broker.REDIS_AWAY:
+        return math.inf
 
 
 def _let_go(job: Job) -> int:
     if job.cancel_requested:
         return _end(job, JobState.CANCELLED, "", JobAttempt.Outcome.CANCELLED)
-    return _queue_again(job, failed=False)
+    return _queue_again(job)
 
 
-def _free(job: Job) -> int:
+def _free(job: Job, code: str = "worker_lost") -> int:
     if job.cancel_requested:
         return _end(job, JobState.CANCELLED, "", JobAttempt.Outcome.CANCELLED)
     if job.failures + 1 >= job.max_failures:
-        return _end(job, JobState.FAILED, "worker_lost", JobAttempt.Outcome.LOST)
-    return _queue_again(job, failed=True)
+        return _end(job, JobState.FAILED, code, JobAttempt.Outcome.LOST)
+    return _queue_again(job, code)
 
 
 def _end(job: Job, state: JobState, code: str, outcome: str) -> int:
@@ -106,15 +122,16 @@ def _end(job: Job, state: JobState, code: str, outcome: str) -> int:
     return _told(job, ended)
 
 
-def _queue_again(job: Job, *, failed: bool) -> int:
+def _queue_again(job: Job, code: str = "") -> int:
+    """Queue the row again; with a code that is a failure, which counts and makes the next attempt wait."""
     with transaction.atomic():
         queued = _still(job).update(
-            state=JobState.QUEUED, lease_until=None, published_at=None, progress=0, current_step="",
-            run_at=clock.after(backoff(job.failures + 1)) if failed else None,
-            failures=F("failures") + int(failed), error_code="worker_lost" if failed else "",
+            state=JobState.QUEUED, lease_until=None, published_at=None, announcements=0, progress=0,
+            current_step="", run_at=clock.after(backoff(job.failures + 1)) if code else None,
+            failures=F("failures") + int(bool(code)), error_code=code,
         )  # fmt: skip
         if queued:
-            _close(job, JobAttempt.Outcome.LOST if failed else JobAttempt.Outcome.GIVEN_BACK, "")
+            _close(job, JobAttempt.Outcome.LOST if code else JobAttempt.Outcome.GIVEN_BACK, code)
     return _told(job, queued)
 
 

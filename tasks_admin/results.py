@@ -10,11 +10,14 @@ from functools import cached_property
 from typing import Any
 
 from celery.backends.redis import RedisBackend, SentinelBackend
-from celery.states import READY_STATES
+from celery.states import PENDING, READY_STATES
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import Error as DatabaseError
 from django_celery_results.backends import DatabaseBackend
 
 from tasks_admin.broker import REDIS_AWAY
+from tasks_admin.celery_state import request_of, state_of
+from tasks_admin.progress import PROGRESS
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,11 @@ class RecordsHistory:
     """Mixed into a Redis backend: ended tasks are written to django-celery-results as well."""
 
     app: Any
+    # Celery's own, of the backend that this is mixed into.
+    encode: Any
+    encode_result: Any
+    decode_result: Any
+    _get_result_meta: Any
 
     @cached_property
     def history(self) -> Any:
@@ -50,8 +58,8 @@ class RecordsHistory:
         job's own row is written before this and is the truth.
         """
         task = self.app.tasks.get(getattr(request, "task", None) or "")
-        if hasattr(task, "state_to_store"):
-            state = task.state_to_store(task_id, state, result)
+        if hasattr(task, "to_store"):
+            state, result = task.to_store(task_id, state, result)
         try:
             super().store_result(task_id, result, state, traceback, request=request, **kwargs)  # type: ignore[misc]
         except REDIS_AWAY as error:
@@ -61,6 +69,37 @@ class RecordsHistory:
             own = getattr(task, "keeps_own_result", False) and not isinstance(result, BaseException)
             self._record(task_id, None if own else result, state, traceback, request)
         return result
+
+    def get_task_meta(self, task_id: str, cache: bool = True) -> dict[str, Any]:
+        """What Redis knows; where that is not final and a job has this id, what its row says.
+
+        Redis may have lost a result (restarted without its last second, flushed, expired after a day) or never
+        have got it. Whoever asks then would wait for ever for what is done.
+        """
+        meta: dict[str, Any] = super().get_task_meta(task_id, cache=cache)  # type: ignore[misc]
+        if meta["status"] in READY_STATES:
+            return meta
+        try:
+            return self._meta_of_row(task_id, meta) or meta
+        except SynchronousOnlyOperation:  # asked in an event loop, where rows are out of reach
+            return meta
+        except DatabaseError as error:
+            log.warning("task %s: its row could not be read: %s", task_id, type(error).__name__)
+            return meta
+
+    def _meta_of_row(self, task_id: str, known: dict[str, Any]) -> dict[str, Any] | None:
+        from tasks_admin.jobs import find_job
+
+        job = find_job(task_id)
+        if job is None:
+            return None
+        state, result = state_of(job)
+        if state == known["status"] in (PROGRESS, PENDING):
+            return known  # Redis has the newer step
+        made = self._get_result_meta(self.encode_result(result, state), state, None, request_of(job))
+        # By way of JSON, as if it came out of Redis.
+        decoded: dict[str, Any] = self.decode_result(self.encode(made | {"task_id": task_id}))
+        return decoded
 
     def _record(self, task_id: str, result: Any, state: str, traceback: str | None, request: Any) -> None:
         try:

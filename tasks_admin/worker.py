@@ -5,17 +5,29 @@ from __future__ import annotations
 import atexit
 import gc
 import logging
+import queue
 import threading
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.signals import task_failure, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from tasks_admin.broker import REDIS_AWAY
+
 RESCUE_SECONDS = 5.0
+# How long before its start a worker looks for ended jobs of which Celery was not told.
+LOOK_BACK = timedelta(minutes=10)
+LOST_CODES: dict[type[BaseException] | type[None], str] = {
+    WorkerLostError: "worker_lost",
+    TimeLimitExceeded: "timed_out",
+}
 
 log = logging.getLogger(__name__)
 
@@ -32,31 +44,52 @@ def worker_name(hostname: str | None) -> str:
 class RescueThread(threading.Thread):
     """Looks every few seconds for jobs that nobody works on. Needs neither the broker's events nor beat."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: str) -> None:
         super().__init__(name="rescue", daemon=True)
+        self.worker = worker
         self.wake = threading.Event()
         self.ending = threading.Event()
+        self.lost: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._healed: dict[str, datetime] = {}
 
     def run(self) -> None:
-        from tasks_admin.rescue import rescue_all
-
         while not self.ending.is_set():
             self.wake.wait(RESCUE_SECONDS)
             self.wake.clear()
             try:
-                rescue_all()
+                self._pass()
             except DatabaseError as error:
                 log.warning("rescue: database away: %s", type(error).__name__)
+            except REDIS_AWAY as error:
+                log.warning("rescue: Redis away: %s", type(error).__name__)
             except Exception:  # without this thread lost jobs stay lost: it outlives every error
                 log.exception("rescue: this pass failed")
             finally:
                 # An open connection would be shared with every child that is forked meanwhile.
                 connections.close_all()
 
+    def free(self, job_id: str, code: str) -> None:
+        """The child that ran this was killed: its row need not wait for its lease."""
+        self.lost.put((job_id, code))
+        self.wake.set()
+
     def end(self) -> None:
         self.ending.set()
         self.wake.set()
         self.join(timeout=5)
+
+    def _pass(self) -> None:
+        from tasks_admin import rescue
+        from tasks_admin.celery_state import heal
+        from tasks_admin.jobs import job_models
+
+        while not self.lost.empty():
+            job_id, code = self.lost.get()
+            rescue.free_lost(job_id, self.worker, code)
+        rescue.rescue_all()
+        for model in job_models():
+            since = self._healed.get(model.task_name) or timezone.now() - LOOK_BACK
+            self._healed[model.task_name] = heal(model, since)
 
 
 _rescue: RescueThread | None = None
@@ -66,8 +99,8 @@ _rescue: RescueThread | None = None
 def warm_up(sender: Any = None, **_: Any) -> None:
     """Load what the tasks of this worker's queues need, before the fork, so that its children share it."""
     queues = sender.app.amqp.queues.consume_from
-    for queue, path in settings.TASKS_ADMIN["WARM_UP"].items():
-        if queue in queues:
+    for name, path in settings.TASKS_ADMIN["WARM_UP"].items():
+        if name in queues:
             import_string(path)()
     # What is here now lives as long as the worker: not scanning it keeps its pages shared.
     gc.freeze()
@@ -76,17 +109,19 @@ def warm_up(sender: Any = None, **_: Any) -> None:
 @worker_ready.connect
 def start_rescue(sender: Any = None, **_: Any) -> None:
     global _rescue  # noqa: PLW0603 - one thread for the process
-    _rescue = RescueThread()
+    _rescue = RescueThread(worker_name(sender.hostname))
     _rescue.start()
     # Celery's own signal is not sent by a cold shutdown, and the pool must have ended by then.
     atexit.register(give_leases_back, worker_name(sender.hostname))
 
 
 @task_failure.connect
-def wake_rescue(**_: Any) -> None:
-    """In the main process this fires for a lost worker or the hard limit, and the row must not wait."""
-    if _rescue is not None:
-        _rescue.wake.set()
+def child_lost(task_id: str = "", exception: BaseException | None = None, **_: Any) -> None:
+    """In the main process this tells of a child that was killed, and the job's row must not wait for its lease."""
+    code = LOST_CODES.get(type(exception))
+    # Children inherit the name of the thread, and not the thread.
+    if code and _rescue is not None and _rescue.is_alive():
+        _rescue.free(task_id, code)
 
 
 def give_leases_back(worker: str) -> None:

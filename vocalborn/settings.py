@@ -233,6 +233,9 @@ TASKS_ADMIN: dict[str, Any] = {
     # Called before a command that needs the broker.
     "PREPARE": "vocalborn.services.ensure_redis",
     "HISTORY_DAYS": TASK_HISTORY_DAYS,
+    # How many jobs of one owner wait in the broker at a time: see tasks_admin.announce. At least as many as a
+    # claim's way to the next, fewer than anybody minds waiting for.
+    "ANNOUNCED_PER_OWNER": 4,
 }
 
 LOGGING = {

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from analysis.admin.audio import player
 from analysis.admin.scope import OwnAdmin, user_of
-from analysis.files import RefusedFile, measure
+from analysis.files import Incoming, RefusedFile, discard, measure, stored
 from analysis.models import Exercise
+
+
+class KeepsFiles:
+    """Row and uploaded file in one transaction: what fails after the file is kept, such as the log, takes it back."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+        with transaction.atomic(), ExitStack() as request.kept:  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    def keep(self, request: HttpRequest, field_file: FieldFile) -> Incoming:
+        """Put the file that was assigned to the field in its place."""
+        kept: Incoming = request.kept.enter_context(stored(field_file))  # type: ignore[attr-defined]
+        return kept
 
 
 class ExerciseForm(ModelForm):  # type: ignore[type-arg]
@@ -30,7 +47,7 @@ class ExerciseForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Exercise)
-class ExerciseAdmin(OwnAdmin):
+class ExerciseAdmin(KeepsFiles, OwnAdmin):
     form = ExerciseForm
     list_display = ["title", "kind", "language", "text", "created_by"]
     list_filter = ["kind", "language"]
@@ -63,8 +80,11 @@ class ExerciseAdmin(OwnAdmin):
     def save_model(self, request: HttpRequest, obj: Exercise, form: ModelForm[Any], change: bool) -> None:
         if not change:
             obj.created_by = user_of(request)
-        elif "example" in form.changed_data and (old := form.initial.get("example")):
-            transaction.on_commit(lambda: old.storage.delete(old.name), robust=True)
+        if "example" in form.changed_data:
+            if old := form.initial.get("example"):
+                discard(old)
+            if obj.example:
+                self.keep(request, obj.example)
         super().save_model(request, obj, form, change)
 
     @admin.display(description=_("listen"))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from analysis.admin.audio import player
+from analysis.admin.exercises import KeepsFiles
 from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
 from analysis.admin.state import badge
 from analysis.files import RefusedFile, measure
@@ -33,14 +34,14 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
         audio = self.cleaned_data.get("audio")
         if audio and "audio" in self.changed_data:
             try:
-                self.instance.size, self.instance.sha256 = measure(audio)
+                measure(audio)
             except RefusedFile as error:
                 self.add_error("audio", str(error))
         return audio
 
 
 @admin.register(PracticeRecording)
-class PracticeRecordingAdmin(TakesItsHistoryAlong, OwnAdmin):
+class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
     list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
     list_filter = [("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
@@ -92,6 +93,8 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, OwnAdmin):
     def save_model(self, request: HttpRequest, obj: PracticeRecording, form: Any, change: bool) -> None:
         if not change:
             obj.uploaded_by = user_of(request)
+            kept = self.keep(request, obj.audio)
+            obj.size, obj.sha256 = kept.size, kept.sha256
         super().save_model(request, obj, form, change)
 
     # --- doors

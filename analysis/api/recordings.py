@@ -26,7 +26,6 @@ from analysis.api.states import state_of
 from analysis.api.uploads import limited, require_sound
 from analysis.audio import OPENAPI, serve
 from analysis.audit import PLAYED, accessed_lately, record_access
-from analysis.files import receive
 from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
 
@@ -82,9 +81,10 @@ def upload(
     patient = _field("patient", Patient.objects.visible_to(request.auth), fields.patient)
     exercise = _field("exercise", Exercise.objects.visible_to(request.auth), fields.exercise)
     require_sound(audio)
-    times = {"recorded_at": fields.recorded_at} if fields.recorded_at else {}
-    kept = receive(audio, patient=patient, exercise=exercise, by=request.auth, **times)
-    job = TaskManager(request.auth).submit(kept.pk) if fields.analyse else None
+    times: dict[str, Any] = {"recorded_at": fields.recorded_at} if fields.recorded_at else {}
+    kept, job = TaskManager(request.auth).upload(
+        audio, patient=patient, exercise=exercise, analyse=fields.analyse, **times
+    )
     response["Location"] = reverse("api-v1:recording", args=[kept.pk])
     said = {"recording": kept, "job": job and state_of(request.auth, job.pk)}
     return Status(201, said)

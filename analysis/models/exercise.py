@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from analysis.querysets import ExerciseQuerySet
 
+EXAMPLES = "examples"  # the folder, within the storage
+
 
 def example_path(exercise: Exercise, filename: str) -> str:
     """Where an example is kept: a random name, since an uploaded one may hold a person's."""
-    return f"examples/{uuid.uuid4()}{suffix(filename)}"
+    return f"{EXAMPLES}/{uuid.uuid4()}{suffix(filename)}"
 
 
 def suffix(filename: str) -> str:

@@ -18,7 +18,7 @@ from tasks_admin.errors import ERROR_TEXTS
 from tasks_admin.jobs import ACTIVE, Job
 
 if TYPE_CHECKING:
-    from analysis.acoustics import Analysis
+    from analysis.models.result import Compared
 
 
 class AnalysisJob(Job):
@@ -100,7 +100,7 @@ class AnalysisJob(Job):
     def task_args(self) -> list[Any]:
         return [str(self.recording_id), self.parameters]
 
-    def record(self, outcome: Analysis) -> dict[str, Any]:
+    def record(self, outcome: Compared) -> dict[str, Any]:
         from analysis.models.result import AnalysisResult
 
         return AnalysisResult.objects.create(

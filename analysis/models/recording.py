@@ -13,10 +13,12 @@ from analysis.models.exercise import Exercise, suffix
 from analysis.models.patient import Patient
 from analysis.querysets import RecordingQuerySet
 
+RECORDINGS = "recordings"  # the folder, within the storage
+
 
 def recording_path(recording: PracticeRecording, filename: str) -> str:
     """Where a recording is kept, under its own id."""
-    return f"recordings/{recording.pk}{suffix(filename)}"
+    return f"{RECORDINGS}/{recording.pk}{suffix(filename)}"
 
 
 class PracticeRecording(models.Model):
@@ -48,7 +50,10 @@ class PracticeRecording(models.Model):
         verbose_name = _("practice recording")
         verbose_name_plural = _("practice recordings")
         ordering = ["-recorded_at"]
-        indexes = [models.Index(fields=["patient", "-recorded_at"], name="recording_of_patient")]
+        indexes = [
+            models.Index(fields=["patient", "-recorded_at"], name="recording_of_patient"),
+            models.Index(fields=["audio"], name="recording_file"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.patient.code} {timezone.localtime(self.recorded_at):%Y-%m-%d %H:%M}"

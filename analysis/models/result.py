@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -21,6 +22,14 @@ def _score(label: Any) -> models.FloatField[float | None, float | None]:
     return models.FloatField(label, null=True, blank=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An analysis, and the SHA-256 of the example that the recording was compared with; empty without one."""
+
+    analysis: Analysis
+    example_sha256: str
+
+
 class AnalysisResult(models.Model):
     """What one analysis found. A score is absent where there was no ground for one; ``unscored`` says why."""
 
@@ -28,6 +37,8 @@ class AnalysisResult(models.Model):
         AnalysisJob, models.CASCADE, related_name="result", verbose_name=_("analysis job")
     )
     recording_sha256 = models.CharField(_("SHA-256 of the recording"), max_length=64)
+    # Of the file that was compared with: the exercise may have another by now. Empty where there was none.
+    example_sha256 = models.CharField(_("SHA-256 of the example"), max_length=64, blank=True, default="")
     overall_score = _score(_("overall score"))
     pronunciation_accuracy = _score(_("pronunciation accuracy"))
     fluency_score = _score(_("fluency"))
@@ -68,9 +79,11 @@ class AnalysisResult(models.Model):
         return str(self.job.recording)
 
     @classmethod
-    def columns(cls, analysis: Analysis) -> dict[str, Any]:
+    def columns(cls, outcome: Analysis | Compared) -> dict[str, Any]:
         """The analysis as this model's fields."""
-        found = analysis.to_dict()
+        if isinstance(outcome, Compared):
+            return cls.columns(outcome.analysis) | {"example_sha256": outcome.example_sha256}
+        found = outcome.to_dict()
         # They have a column of their own.
         found["detailed_analysis"]["phoneme_analysis"].pop("syllables")
         own = {field.name for field in cls._meta.fields}

@@ -24,7 +24,7 @@ ROLES = ("recording", "example")
         (
             wording.UNUSABLE_TEXTS,
             [f"{role}_{code}" for role in ROLES for code in (*acoustics.UNUSABLE_CODES, "missing")]
-            + ["invalid_parameters", "invalid_exercise"],
+            + ["recording_changed", "invalid_parameters", "invalid_exercise"],
         ),
     ],
 )

@@ -12,9 +12,10 @@ from django.db.models import DateTimeField, Value
 
 from analysis import acoustics
 from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
-from tasks_admin import clock, rescue
+from tasks_admin import broker, clock, rescue
+from tasks_admin.announce import _announced, announce_waiting
 from tasks_admin.errors import PermanentError, Stop
-from tasks_admin.job_task import trace_of
+from tasks_admin.job_task import JobTask, trace_of
 from tasks_admin.jobs import (
     BACKOFF_CAP_SECONDS,
     BACKOFF_SECONDS,
@@ -279,7 +280,7 @@ def test_rescue_leaves_a_job_that_was_renewed_meanwhile(
 
 def test_rescue_announces_what_never_was(job: AnalysisJob, redis: Any) -> None:
     assert job.published_at is None  # a test's transaction never commits
-    assert rescue.announce_waiting(AnalysisJob) == 1
+    assert announce_waiting(AnalysisJob) == 1
     job.refresh_from_db()
     assert job.announcements == 1
     assert redis.llen("ai_analysis") == 1
@@ -288,11 +289,44 @@ def test_rescue_announces_what_never_was(job: AnalysisJob, redis: Any) -> None:
 def test_rescue_announces_again_what_the_queue_has_lost(
     job: AnalysisJob, redis: Any, at: Callable[[float], None]
 ) -> None:
-    rescue.announce_waiting(AnalysisJob)
+    announce_waiting(AnalysisJob)
     at(rescue.LOST_SECONDS + 1)
-    assert rescue.announce_waiting(AnalysisJob) == 0
+    assert rescue.announce_lost(AnalysisJob) == 0, "the queue holds it"
     redis.flushdb()
-    assert rescue.announce_waiting(AnalysisJob) == 1
+    assert rescue.announce_lost(AnalysisJob) == 1
+    redis.flushdb()
+    at(2 * rescue.LOST_SECONDS + 1)
+    assert rescue.announce_lost(AnalysisJob) == 0, "each time it waits twice as long"
+    at(3 * rescue.LOST_SECONDS + 2)
+    assert rescue.announce_lost(AnalysisJob) == 1
+    job.refresh_from_db()
+    assert job.announcements == 3
+
+
+def test_two_rescuers_send_one_message(job: AnalysisJob, redis: Any) -> None:
+    with broker.producer() as producer:
+        assert _announced(job, producer)
+        assert not _announced(job, producer), "this one read the row before the other had sent"
+    assert redis.llen("ai_analysis") == 1
+
+
+def test_a_row_that_could_not_be_sent_is_as_it_was(job: AnalysisJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise ConnectionError("Redis is away")
+
+    monkeypatch.setattr(JobTask, "send", refuse)
+    assert announce_waiting(AnalysisJob) == 0
+    job.refresh_from_db()
+    assert (job.published_at, job.announcements) == (None, 0)
+
+
+def test_what_a_killed_child_held_is_freed_at_once(job: AnalysisJob) -> None:
+    claimed(job, "w1")
+    assert rescue.free_lost(str(job.pk), "w2", "worker_lost") == 0, "another worker's"
+    assert rescue.free_lost(str(job.pk), "w1", "timed_out") == 1
+    job.refresh_from_db()
+    assert (job.state, job.failures, job.error_code) == (JobState.QUEUED, 1, "timed_out")
+    assert rescue.free_lost(str(job.pk), "w1", "timed_out") == 0
 
 
 def test_leases_given_back_cost_no_failure(job: AnalysisJob) -> None:
@@ -339,7 +373,7 @@ def test_one_row_with_a_queue_of_the_past_does_not_hold_up_the_others(
 ) -> None:
     AnalysisJob.objects.filter(pk=job.pk).update(queue="of the past")
     other = AnalysisJob.for_call(record(ben, exercise).pk).submit()
-    assert rescue.announce_waiting(AnalysisJob) == 1
+    assert announce_waiting(AnalysisJob) == 1
     other.refresh_from_db()
     assert other.announcements == 1
 
