@@ -33,3 +33,23 @@ class JobAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} #{self.attempt}"
+
+
+class BeatLease(models.Model):
+    """Which beat sends the schedules: one row, moved only by :mod:`tasks_admin.beat_lease`."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    # Empty once it was given back.
+    holder = models.CharField(max_length=200, blank=True)
+    until = models.DateTimeField()
+    # When a beat that sends last looked at the schedules: it stays when the lease is given back.
+    ticked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()  # nobody's to edit
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_beat_lease")]
+
+    def __str__(self) -> str:
+        return self.holder
