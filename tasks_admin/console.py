@@ -23,7 +23,7 @@ from rich.table import Table
 
 from tasks_admin import health
 from tasks_admin.broker import REDIS_AWAY, producer
-from tasks_admin.jobs import job_models
+from tasks_admin.job_kinds import job_models
 from tasks_admin.monitor import Unavailable, monitor
 
 WELL, UNWELL = 0, 1

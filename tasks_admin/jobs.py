@@ -7,12 +7,10 @@ given, so that a worker that lost its lease can change nothing any more.
 from __future__ import annotations
 
 import logging
-import random
 import uuid
 from typing import Any, ClassVar, Self
 
 from celery import current_app
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
@@ -22,16 +20,15 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks_admin import clock
 from tasks_admin.announce import announce_next
+from tasks_admin.backoff import backoff
 from tasks_admin.celery_state import mirror
 from tasks_admin.errors import ERROR_TEXTS, PermanentError, Stop, code_of
 from tasks_admin.job_rows import ACTIVE, JobQuerySet, JobState
 from tasks_admin.models import JobAttempt
 
 LEASE_SECONDS = 30.0
-BACKOFF_SECONDS = 5.0
-BACKOFF_CAP_SECONDS = 300.0
 
-__all__ = ["ACTIVE", "Job", "JobQuerySet", "JobState", "backoff", "default_queue", "find_job", "job_models"]
+__all__ = ["ACTIVE", "Job", "JobQuerySet", "JobState", "default_queue"]
 
 log = logging.getLogger(__name__)
 
@@ -391,34 +388,11 @@ class Job(models.Model):
             return text
 
 
-def job_models() -> list[type[Job]]:
-    """Every kind of job that the installed apps define."""
-    return [model for model in apps.get_models() if issubclass(model, Job)]
-
-
-def find_job(job_id: Any) -> Job | None:
-    """The job of any kind that has this id, or None (also for what is no id at all)."""
-    try:
-        key = uuid.UUID(str(job_id))
-    except ValueError:
-        return None
-    return next(filter(None, (model.objects.filter(pk=key).first() for model in job_models())), None)
-
-
 def default_queue(task_name: str) -> str:
     """The queue that the routes give a task."""
     route = current_app.amqp.router.route({}, task_name)
     name: str = route["queue"].name
     return name
-
-
-def backoff(failures: int) -> float:
-    """Seconds before the next attempt: doubling from five, at most five minutes, spread by half.
-
-    The spread keeps jobs that failed together from coming back together.
-    """
-    pause = min(BACKOFF_SECONDS * 2.0 ** (failures - 1), BACKOFF_CAP_SECONDS)
-    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - a pause, not a secret
 
 
 def _name(actor: AbstractBaseUser | None) -> str:

@@ -105,7 +105,8 @@ class Monitor:
         return purged
 
     def _cancel_waiting(self, queue: str) -> None:
-        from tasks_admin.jobs import JobState, job_models
+        from tasks_admin.job_kinds import job_models
+        from tasks_admin.jobs import JobState
 
         for model in job_models():
             for job in model.objects.filter(state=JobState.QUEUED, queue=queue).exclude(published_at=None):

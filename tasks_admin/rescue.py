@@ -16,7 +16,9 @@ from django.db.models import F, Q
 
 from tasks_admin import broker, clock
 from tasks_admin.announce import announce, announce_waiting
-from tasks_admin.jobs import Job, JobQuerySet, JobState, backoff, job_models
+from tasks_admin.backoff import backoff
+from tasks_admin.job_kinds import job_models
+from tasks_admin.jobs import Job, JobQuerySet, JobState
 from tasks_admin.models import JobAttempt
 from tasks_admin.monitor import queue_length
 

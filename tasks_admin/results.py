@@ -88,7 +88,7 @@ class RecordsHistory:
             return meta
 
     def _meta_of_row(self, task_id: str, known: dict[str, Any]) -> dict[str, Any] | None:
-        from tasks_admin.jobs import find_job
+        from tasks_admin.job_kinds import find_job
 
         job = find_job(task_id)
         if job is None:

@@ -81,7 +81,7 @@ class RescueThread(threading.Thread):
     def _pass(self) -> None:
         from tasks_admin import rescue
         from tasks_admin.celery_state import heal
-        from tasks_admin.jobs import job_models
+        from tasks_admin.job_kinds import job_models
 
         while not self.lost.empty():
             job_id, code = self.lost.get()

@@ -14,16 +14,14 @@ from analysis import acoustics
 from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
 from tasks_admin import broker, clock, rescue
 from tasks_admin.announce import _announced, announce_waiting
+from tasks_admin.backoff import BACKOFF_CAP_SECONDS, BACKOFF_SECONDS, backoff
 from tasks_admin.errors import PermanentError, Stop
+from tasks_admin.job_kinds import job_models
 from tasks_admin.job_task import JobTask, trace_of
 from tasks_admin.jobs import (
-    BACKOFF_CAP_SECONDS,
-    BACKOFF_SECONDS,
     LEASE_SECONDS,
     Job,
     JobState,
-    backoff,
-    job_models,
 )
 from tasks_admin.models import JobAttempt
 from tests.conftest import record
