@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import nullcontext
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from celery import current_app
@@ -227,41 +229,41 @@ class Job(models.Model):
         One conditional UPDATE decides between workers. A running row whose lease lapsed counts as one more
         failure, so that a recording that kills its worker each time comes to an end.
         """
-        job: Self | None = cls.objects.filter(pk=job_id).first()  # type: ignore[assignment]
+        rows = cls.objects.filter(pk=job_id).annotate(moment=clock.now())
+        job: Self | None = next(iter(rows), None)  # type: ignore[assignment]
         if job is None:
             return None
+        moment: datetime = job.moment  # type: ignore[attr-defined]
+        if not job._may_be_claimed(moment):
+            return None
         lost = job.state == JobState.RUNNING
-        allowed = Q(state=JobState.QUEUED, failures__lt=F("max_failures"))
+        # What was read stands in the condition: what is set on the object below is what is so.
+        same = cls.objects.filter(pk=job.pk, state=job.state, attempt=job.attempt, cancel_requested=False)
         if lost:
-            lapsed = Q(lease_until__lt=clock.now())
-            allowed = Q(state=JobState.RUNNING, failures__lt=F("max_failures") - 1) & lapsed
-        with transaction.atomic():
-            # The attempt that was read stands in the condition: what is set on the object below is what is so.
-            if not cls.objects.filter(
-                allowed,
-                Q(run_at=None) | Q(run_at__lte=clock.now()),
-                pk=job_id,
-                attempt=job.attempt,
-                cancel_requested=False,
-            ).update(
-                state=JobState.RUNNING, attempt=F("attempt") + 1, worker=worker, progress=0, current_step="",
-                lease_until=clock.after(LEASE_SECONDS), started_at=clock.now(), error_code="", error_figures={},
-                failures=F("failures") + int(lost),
+            same = same.filter(lease_until__lt=clock.now())
+        with transaction.atomic() if lost else nullcontext():
+            if not same.update(
+                state=JobState.RUNNING, attempt=job.attempt + 1, worker=worker, progress=0, current_step="",
+                lease_until=clock.after(LEASE_SECONDS), started_at=moment, error_code="", error_figures={},
+                failures=job.failures + int(lost),
             ):  # fmt: skip
                 return None
             if lost:
-                job._close(JobAttempt.Outcome.LOST)
-            job._claimed(worker, lost=lost)
+                job.keep_attempt(JobAttempt.Outcome.LOST)
+        job._claimed(worker, moment, lost=lost)
         return job
 
-    def _claimed(self, worker: str, *, lost: bool) -> None:
-        """Bring this object up to the claimed row and open its attempt: cheaper than reading the row again."""
+    def _may_be_claimed(self, moment: datetime) -> bool:
+        left = self.max_failures - self.failures - int(self.state == JobState.RUNNING)
+        return self.state in ACTIVE and left > 0 and (self.run_at is None or self.run_at <= moment)
+
+    def _claimed(self, worker: str, moment: datetime, *, lost: bool) -> None:
+        """Bring this object up to the claimed row: cheaper than reading it again."""
         self.state, self.attempt, self.worker = JobState.RUNNING, self.attempt + 1, worker
         self.progress, self.current_step, self.error_code, self.error_figures = 0, "", "", {}
         self.failures += int(lost)
-        # The database's moments are not known here, and nothing in an attempt asks for them.
-        del self.lease_until, self.started_at
-        JobAttempt.objects.create(job_id=self.pk, attempt=self.attempt, worker=worker, started_at=clock.now())
+        self.started_at = moment
+        del self.lease_until  # the database's; read when somebody asks
 
     def renew(self) -> bool:
         """Heartbeat: extend the lease. False where this attempt is to stop."""
@@ -303,7 +305,7 @@ class Job(models.Model):
             ):
                 raise Stop
             result = self.record(outcome)
-            self._close(JobAttempt.Outcome.SUCCEEDED)
+            self.keep_attempt(JobAttempt.Outcome.SUCCEEDED)
         return result
 
     def fail(self, error: BaseException, traceback: str = "") -> JobState:
@@ -326,7 +328,7 @@ class Job(models.Model):
             state = self._end_attempt(
                 code, figures, final=permanent or self.failures + 1 >= self.max_failures
             )
-            self._close(JobAttempt.Outcome.FAILED, code, traceback)
+            self.keep_attempt(JobAttempt.Outcome.FAILED, code, traceback)
         return state
 
     def _end_attempt(self, code: str, figures: dict[str, Any], *, final: bool) -> JobState:
@@ -355,20 +357,27 @@ class Job(models.Model):
                 state=JobState.CANCELLED, finished_at=clock.now(), lease_until=None, current_step=""
             ):
                 return None
-            self._close(JobAttempt.Outcome.CANCELLED)
+            self.keep_attempt(JobAttempt.Outcome.CANCELLED)
         return JobState.CANCELLED
 
     def abandon(self) -> None:
         """The row was deleted under this attempt: only the attempt is left to close."""
-        self._close(JobAttempt.Outcome.CANCELLED, "no_such_job")
+        self.keep_attempt(JobAttempt.Outcome.CANCELLED, "no_such_job")
 
     def _held(self) -> JobQuerySet:
         return type(self).objects.held(self.pk, self.attempt)
 
-    def _close(self, outcome: str, code: str = "", traceback: str = "") -> None:
-        JobAttempt.objects.filter(job_id=self.pk, attempt=self.attempt).update(
-            outcome=outcome, ended_at=clock.now(), error_code=code, traceback=traceback
-        )
+    def keep_attempt(self, outcome: str, code: str = "", traceback: str = "") -> None:
+        """Keep what became of the attempt, in the transaction that ends it.
+
+        While it runs the job's row tells of it. Only who ends an attempt gets here; a row that is there all the
+        same means that somebody edited the job's by hand, and must not keep the job from ending.
+        """
+        attempt = JobAttempt(
+            job_id=self.pk, attempt=self.attempt, worker=self.worker, started_at=self.started_at or clock.now(),
+            ended_at=clock.now(), outcome=outcome, error_code=code, traceback=traceback,
+        )  # fmt: skip
+        JobAttempt.objects.bulk_create([attempt], ignore_conflicts=True)
 
     # --- what others see
 

@@ -5,10 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class JobAttempt(models.Model):
-    """One worker's run of a job. The job's id stands alone: no foreign key can point to an abstract model."""
+    """One worker's run of a job, written when it ends.
+
+    The job's id stands alone: no foreign key can point to an abstract model.
+    """
 
     class Outcome(models.TextChoices):
-        RUNNING = "running", _("running")
         SUCCEEDED = "succeeded", _("succeeded")
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
@@ -18,9 +20,9 @@ class JobAttempt(models.Model):
     job_id = models.UUIDField(_("job"))
     attempt = models.PositiveIntegerField(_("attempt"))
     worker = models.CharField(_("worker"), max_length=200)
-    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, default=Outcome.RUNNING)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome)
     started_at = models.DateTimeField(_("started"))
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"))
     error_code = models.CharField(_("error"), max_length=60, blank=True)
     traceback = models.TextField(_("traceback"), blank=True)
 

@@ -120,7 +120,7 @@ def _end(job: Job, state: JobState, code: str, outcome: str) -> int:
             failures=F("failures") + int(state == JobState.FAILED),
         )  # fmt: skip
         if ended:
-            _close(job, outcome, code)
+            job.keep_attempt(outcome, code)
     return _told(job, ended)
 
 
@@ -133,7 +133,7 @@ def _queue_again(job: Job, code: str = "") -> int:
             failures=F("failures") + int(bool(code)), error_code=code,
         )  # fmt: skip
         if queued:
-            _close(job, JobAttempt.Outcome.LOST if code else JobAttempt.Outcome.GIVEN_BACK, code)
+            job.keep_attempt(JobAttempt.Outcome.LOST if code else JobAttempt.Outcome.GIVEN_BACK, code)
     return _told(job, queued)
 
 
@@ -143,12 +143,6 @@ def _still(job: Job) -> JobQuerySet:
         pk=job.pk, attempt=job.attempt, state=JobState.RUNNING, lease_until=job.lease_until,
         cancel_requested=job.cancel_requested,
     )  # fmt: skip
-
-
-def _close(job: Job, outcome: str, code: str) -> None:
-    JobAttempt.objects.filter(job_id=job.pk, attempt=job.attempt, ended_at=None).update(
-        outcome=outcome, ended_at=clock.now(), error_code=code
-    )
 
 
 def _told(job: Job, changed: int) -> int:

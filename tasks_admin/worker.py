@@ -137,6 +137,12 @@ def give_leases_back(worker: str) -> None:
 
 
 @task_prerun.connect
-def drop_dead_connections(**_: Any) -> None:
-    """Connections are kept between tasks (see vocalborn.celery); one that died in between is replaced here."""
-    close_old_connections()
+def drop_dead_connections(task: Any = None, **_: Any) -> None:
+    """Connections are kept between tasks (see vocalborn.celery); one that died in between is replaced here.
+
+    A job finds that out when it is claimed, and asking before each would cost it a query.
+    """
+    from tasks_admin.job_task import JobTask
+
+    if not isinstance(task, JobTask):
+        close_old_connections()
