@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 STAMP := .venv/.installed
 
-.PHONY: .venv demo test lint types check lock bench speech messages
+.PHONY: .venv demo test lint types check lock bench chaos speech messages
 .DEFAULT_GOAL := demo
 
 .venv: $(STAMP) .env
@@ -37,6 +37,15 @@ types: .venv
 
 check: lint types
 	$(PY) manage.py makemigrations --check --dry-run
+
+# What a job costs, and how long the one waits who comes after many. Needs PostgreSQL and Redis.
+bench: .venv
+	@$(PY) -m bench.jobs
+	@$(PY) -m bench.fairness
+
+# Two hundred jobs and one fault, for each fault, or for FAULT=redis-kill alone. Needs PostgreSQL and Redis.
+chaos: .venv
+	@$(PY) -m bench.chaos $(FAULT)
 
 # One lock for Python 3.11 to 3.13 each, with hashes.
 lock: .venv

@@ -17,6 +17,7 @@ class Errand(Job):
         KILL_CHILD = "kill_child"
         KILL_WORKER = "kill_worker"
         FILL_MEMORY = "fill_memory"
+        HOARD = "hoard"
 
     task_name = "bench.errands.tasks.run_errand"
 
