@@ -121,10 +121,9 @@ def watch(page: Any) -> list[int]:
     def result_is_there() -> bool:
         if page.locator(".vb-result").count():
             return True
-        bar = page.locator("[data-job] .vb-bar")
-        value = int(float(bar.get_attribute("value", timeout=2000) or 0)) if bar.count() else None
-        if value is not None and value not in seen[-1:]:
-            seen.append(value)
+        # In one step: between two the result may take the bar's place.
+        bars = page.locator("[data-job] .vb-bar").evaluate_all("bars => bars.map((bar) => bar.value ?? 0)")
+        seen.extend(int(value) for value in bars if int(value) not in seen[-1:])
         page.wait_for_timeout(60)
         return False
 
