@@ -258,6 +258,7 @@ class Interruption:
     before: int
     happens: Callable[[], None]
     dies: bool
+    dead: bool = False
     depth: int = 0
 
     def __call__(self, execute: Execute, sql: str, *rest: Any) -> Any:
@@ -265,8 +266,9 @@ class Interruption:
             self.before -= 1
             if self.before == -1:
                 self.happens()
-            if self.before < 0 and self.dies:
-                raise Killed  # and no handler of the act's changes anything any more
+                self.dead = self.dies
+            if self.dead:
+                raise Killed  # and again, whatever the act does about it: it can change nothing any more
         self.depth += sql.startswith("SAVEPOINT") - sql.startswith("RELEASE")
         return execute(sql, *rest)
 
