@@ -15,7 +15,7 @@ from analysis.acoustics.decoding import Readable, decode
 from analysis.acoustics.errors import UnusableRecording
 from analysis.acoustics.evidence import Evidence, gather
 from analysis.acoustics.formants import Formants
-from analysis.acoustics.gate import another_sentence
+from analysis.acoustics.gate import another_sentence, can_tell
 from analysis.acoustics.measures import MEASURES
 from analysis.acoustics.norms import norm_for
 from analysis.acoustics.outcome import Outcome, absent
@@ -81,7 +81,7 @@ def analyze(
     with progress.step("phones"):
         match = heard_alike(*pair, progress.tick) if pair else None
         evidence = gather(*pair, alignment, match) if pair and alignment else None
-        if evidence and (refused := another_sentence(evidence, request.language)):
+        if evidence and pair and (refused := another_sentence(evidence, pair[1], request.language)):
             flagged[0] = (refused, *flagged[0])
             pair = alignment = evidence = None
     with progress.step("syllables"):
@@ -104,7 +104,7 @@ def analyze(
         syllables=syllables.syllables,
         suggestions=suggestions,
         improvement_areas=advice.improvement_areas(scored.scores),
-        caveats=_caveats(evidence, flagged, syllables),
+        caveats=_caveats(evidence, pair, flagged, syllables),
         processing_seconds=perf_counter() - began,
         step_seconds=progress.seconds,
         formants=formants,
@@ -243,12 +243,15 @@ def _suggestions(
 
 
 def _caveats(
-    evidence: Evidence | None, flagged: Sequence[Sequence[Flag]], syllables: _Listed
+    evidence: Evidence | None,
+    pair: tuple[Utterance, Utterance] | None,
+    flagged: Sequence[Sequence[Flag]],
+    syllables: _Listed,
 ) -> tuple[str, ...]:
     """What a reader of the scores must know."""
-    if evidence is None:
+    if evidence is None or pair is None:
         return ("places_estimated",) if syllables.estimated else ()
-    found = [] if evidence.match else ["same_sentence_unchecked"]
+    found = [] if can_tell(evidence, pair[1]) else ["same_sentence_unchecked"]
     found += ["calibrated_elsewhere", "pitch_by_design"]
     if syllables.estimated:
         found.append("places_estimated")

@@ -68,6 +68,16 @@ def test_a_refused_recording_has_a_reason_in_place_of_scores(heard_by: Recognise
     assert analysis.measures
 
 
+def test_a_word_or_two_is_too_little_to_refuse_anybody_by(heard_by: Recogniser) -> None:
+    """A patient who says one word in a way of their own must not be told that it was another sentence."""
+    word = Sound.of(example("park").samples[: int(0.75 * RATE)])
+
+    analysis = analyze(take("bread"), word)
+
+    assert not is_refused(analysis)
+    assert "same_sentence_unchecked" in analysis.caveats
+
+
 @pytest.mark.parametrize("what", [music(), sound(held_vowel(3.0))], ids=["music", "a held vowel"])
 def test_what_is_no_sentence_gets_no_score(what: Sound, heard_by: Recogniser) -> None:
     analysis = analyze(what, example("park"))
