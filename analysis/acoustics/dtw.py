@@ -69,53 +69,6 @@ def sloped(cost: Floats, band: int) -> tuple[float, Indices]:
 
 
 @numba.njit(cache=True, nogil=True)
-def between_spans(
-    left: Floats, right: Floats, rows: Indices, columns: Indices, onset_weight: float, onset_frames: float
-) -> Floats:
-    """Plain DTW cosine distance of every span of one recording to every span of another, onsets weighted.
-
-    Parameters
-    ----------
-    left, right : np.ndarray [shape=(n, d)], [shape=(m, d)]
-        Features of unit length.
-    rows, columns : np.ndarray [shape=(k, 2)]
-        First and one-past-last frame of each span of `left` and of `right`; none empty.
-    onset_weight, onset_frames : float
-        A frame t frames into its span weighs ``1 + onset_weight * exp(-t / onset_frames)``: initials are
-        short, and would drown in the vowel.
-
-    Returns
-    -------
-    np.ndarray [shape=(k, k)]
-        Mean cost along each best path.
-    """
-    found = np.zeros((len(rows), len(columns)))
-    for p in range(len(rows)):
-        for q in range(len(columns)):
-            n, m = rows[p, 1] - rows[p, 0], columns[q, 1] - columns[q, 0]
-            total = np.full((n + 1, m + 1), np.inf)
-            total[0, 0] = 0.0
-            weights = 0.0
-            for j in range(m):
-                weights += 1 + onset_weight * np.exp(-j / onset_frames)
-            for i in range(1, n + 1):
-                down = 1 + onset_weight * np.exp(-(i - 1) / onset_frames)
-                weights += down
-                for j in range(1, m + 1):
-                    across = 1 + onset_weight * np.exp(-(j - 1) / onset_frames)
-                    here = 1.0
-                    for d in range(left.shape[1]):
-                        here -= left[rows[p, 0] + i - 1, d] * right[columns[q, 0] + j - 1, d]
-                    total[i, j] = min(
-                        total[i - 1, j - 1] + here * (down + across),
-                        total[i - 1, j] + here * down,
-                        total[i, j - 1] + here * across,
-                    )
-            found[p, q] = total[n, m] / weights
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
 def best_split(
     sonority: Floats, bonus: Floats, count: int, shortest: int, longest: int, spring: float, cap: float
 ) -> Indices:
