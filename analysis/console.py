@@ -76,12 +76,19 @@ def _figure(value: float | None) -> str:
 
 
 def _measures(found: Mapping[str, Any]) -> RenderableType:
-    table = Table(_("measure"), _("value"), _("unit"))
+    table = Table(_("measure"), _("value"), _("unit"), _("reference range"))
     for name, measured in found["measures"].items():
-        table.add_row(name, f"{measured['value']:g}", measured["unit"])
+        table.add_row(name, f"{measured['value']:g}", measured["unit"], _reference(measured))
     for name, reason in found["absent"].items():
         table.add_row(name, "–", wording.sentence(wording.ABSENCE_TEXTS, reason))
     return table
+
+
+def _reference(measured: Mapping[str, Any]) -> str:
+    if "norm" not in measured:
+        return ""
+    where = wording.sentence(wording.POSITION_TEXTS, measured["norm"]["position"])
+    return f"{wording.norm(measured['norm'])}: {where}"
 
 
 def _advice(found: Mapping[str, Any]) -> RenderableType | None:

@@ -47,6 +47,8 @@ class Measure:
     value: float | None
     unit: str
     reason: str
+    norm: str = ""  # the reference range, where one holds
+    position: str = ""  # where the value lies in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,15 @@ def _syllable(each: Mapping[str, Any]) -> Syllable:
         segment_score=each["segment_score"],
         tone_score=each["tone_score"],
         length_ratio=each["length_ratio"],
-        findings=_sentences(wording.SYLLABLE_TEXTS, each["findings"]),
+        findings=_syllable_findings(each),
     )
+
+
+def _syllable_findings(each: Mapping[str, Any]) -> list[str]:
+    """What was off, and beside a tone that was off which one was heard."""
+    found = _sentences(wording.SYLLABLE_TEXTS, each["findings"])
+    said = wording.heard_tone(each) if "tone_off" in each["findings"] else ""
+    return [*found, said] if said else found
 
 
 def _measured(measures: Mapping[str, Mapping[str, Any]]) -> list[Measure]:
@@ -124,6 +133,8 @@ def _measured(measures: Mapping[str, Mapping[str, Any]]) -> list[Measure]:
             each["value"],
             sentence(wording.UNIT_TEXTS, each["unit"]),
             "",
+            wording.norm(each["norm"]) if "norm" in each else "",
+            sentence(wording.POSITION_TEXTS, each["norm"]["position"]) if "norm" in each else "",
         )
         for name, each in measures.items()
     ]

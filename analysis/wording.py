@@ -62,17 +62,22 @@ FLAG_TEXTS: Texts = {
     "narrow_band": _("Telephone quality: fricatives such as s and sh cannot be judged well."),
     "dead_channel": _("One channel holds nothing; the other one was used."),
     "truncated": _("Part of the file is missing or damaged; the rest was analysed."),
+    "another_sentence": _("This is not the sentence of the example."),
 }
 
 EVIDENCE_TEXTS: Texts = {
     "segments": _("sounds"),
     "worst_place": _("worst place"),
+    "phone_error": _("other sounds recognised"),
+    "phone_distance": _("sounds hard to recognise"),
+    "worst_phones": _("worst place recognised"),
     "extra_nuclei": _("extra syllables"),
     "slow": _("slow"),
     "pauses": _("pauses"),
     "hold": _("prolonged sounds"),
     "interval_deviation": _("uneven syllables"),
     "tempo_deviation": _("uneven tempo"),
+    "phone_tempo": _("uneven tempo of the sounds"),
     "level_mismatch": _("loudness falls elsewhere"),
     "contour_mismatch": _("pitch moves differently"),
     "range_loss": _("flat pitch"),
@@ -80,6 +85,7 @@ EVIDENCE_TEXTS: Texts = {
 
 SUGGESTION_TEXTS: Texts = {
     "record_again": _("Record again: the quality of this recording limits what can be said."),
+    "say_the_sentence": _("Listen to the example, and record this sentence."),
     "shorten_pauses": _(
         "Shorten the pauses inside the sentence: %(pauses)s, the longest %(longest_seconds)s s."
     ),
@@ -113,10 +119,26 @@ SCORE_TEXTS: Texts = {
 
 SYLLABLE_TEXTS: Texts = {
     "segment_off": _("sounds differ from the example"),
+    "initial_off": _("the initial differs"),
+    "final_off": _("the final differs"),
     "tone_off": _("tone differs from the example"),
     "too_long": _("longer than the example"),
     "too_short": _("shorter than the example"),
     "missing": _("not heard"),
+}
+
+TONE_TEXTS: Texts = {
+    "1": _("first tone"),
+    "2": _("second tone"),
+    "3": _("third tone"),
+    "4": _("fourth tone"),
+    "5": _("neutral tone"),
+}
+
+# By whether the tone is held against an example's or against the text's.
+HEARD_TEXTS: Texts = {
+    "example": _("example: %(expected)s; heard: %(heard)s"),
+    "text": _("expected: %(expected)s; heard: %(heard)s"),
 }
 
 CAVEAT_TEXTS: Texts = {
@@ -141,6 +163,10 @@ ABSENCE_TEXTS: Texts = {
     "not_for_this_language": _("is given for Mandarin only"),
     "unfit_recording": _("the recording is not fit for it"),
     "unfit_example": _("the example is not fit for it"),
+    "another_sentence": _("another sentence was said"),
+    "no_connected_speech": _("needs a recorded sentence of the same voice"),
+    "places_uncertain": _("the places of the syllables are not certain enough"),
+    "running_speech": _("needs an example, or syllables said one by one"),
     "not_measurable": _("has no value here"),
 }
 
@@ -161,7 +187,11 @@ MEASURE_TEXTS: Texts = {
     "shimmer_local_db": _("shimmer (local, dB)"),
     "shimmer_apq11": _("shimmer (APQ11)"),
     "hnr": _("harmonics-to-noise ratio"),
-    "cpps": _("cepstral peak prominence (CPPS)"),
+    "cpps": _("cepstral peak prominence (CPPS), whole recording"),
+    "cpps_utterance": _("cepstral peak prominence (CPPS), voice only"),
+    "avqi": _("Acoustic Voice Quality Index (AVQI)"),
+    "f1_median": _("first formant, median"),
+    "f2_median": _("second formant, median"),
     "intensity_mean": _("intensity, mean (not calibrated)"),
     "intensity_sd": _("intensity, standard deviation"),
     "intensity_range": _("intensity, range"),
@@ -177,6 +207,27 @@ MEASURE_TEXTS: Texts = {
     "maximum_phonation_time": _("maximum phonation time"),
     "ddk_rate": _("syllable repetition rate"),
     "ddk_interval_cov": _("syllable repetition, variation of intervals"),
+}
+
+GROUP_TEXTS: Texts = {
+    "adults": _("adults"),
+    "men": _("men"),
+    "women": _("women"),
+    "children": _("children"),
+}
+
+# By whether there is a lower and an upper limit.
+NORM_TEXTS: Texts = {
+    "range": _("%(group)s %(low)s to %(high)s (%(source)s)"),
+    "least": _("%(group)s at least %(low)s (%(source)s)"),
+    "most": _("%(group)s at most %(high)s (%(source)s)"),
+    "unchecked": _("recalled, not yet checked against its source"),
+}
+
+POSITION_TEXTS: Texts = {
+    "below": _("below the reference range"),
+    "within": _("within the reference range"),
+    "above": _("above the reference range"),
 }
 
 UNIT_TEXTS: Texts = {
@@ -195,9 +246,34 @@ STEP_TEXTS: Texts = {
     "voice": _("measuring the voice"),
     "timing": _("measuring pauses and rates"),
     "alignment": _("comparing with the example"),
+    "phones": _("recognising the sounds"),
     "syllables": _("comparing syllables"),
     "scores": _("making the scores"),
 }
+
+
+def heard_tone(syllable: Mapping[str, Any]) -> str:
+    """Which tone was heard in place of which; empty where none was named, or where it is the right one."""
+    heard, example = syllable.get("heard_tone"), syllable.get("example_heard_tone")
+    expected = example or syllable.get("tone")
+    if heard is None or expected is None or heard == expected:
+        return ""
+    figures = {
+        "expected": sentence(TONE_TEXTS, str(expected)),
+        "heard": sentence(TONE_TEXTS, str(heard)),
+    }
+    return sentence(HEARD_TEXTS, "text" if example is None else "example", figures)
+
+
+def norm(found: Mapping[str, Any]) -> str:
+    """The reference range of a measure in words: for whom, from where, and whether that was looked up."""
+    kind = (
+        "range" if None not in (found["low"], found["high"]) else "most" if found["low"] is None else "least"
+    )
+    figures = {name: f"{found[name]:g}" for name in ("low", "high") if found[name] is not None}
+    figures |= {"group": sentence(GROUP_TEXTS, found["group"]), "source": found["source"]}
+    said = sentence(NORM_TEXTS, kind, figures)
+    return said if found["checked"] else f"{said}; {sentence(NORM_TEXTS, 'unchecked')}"
 
 
 def sentence(texts: Texts, code: str, figures: Mapping[str, Any] | None = None) -> str:

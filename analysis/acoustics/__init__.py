@@ -27,6 +27,7 @@ from analysis.acoustics.codes import (
 )
 from analysis.acoustics.errors import InvalidRequest, UnusableRecording
 from analysis.acoustics.measures import MEASURES, MeasureInfo
+from analysis.acoustics.norms import GROUPS, NORMS, Norm
 from analysis.acoustics.progress import STEPS, OnStep, Step
 from analysis.acoustics.request import Limits, Mark, Speaker
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from analysis.acoustics.scoring import Cost, Scores
     from analysis.acoustics.sound import Sound, Source
     from analysis.acoustics.syllables import Syllable
+    from analysis.acoustics.voice_quality import VoiceQuality
 
 _HEAVY = {
     "Analysis": "result",
@@ -48,6 +50,7 @@ _HEAVY = {
     "Source": "sound",
     "Suggestion": "advice",
     "Syllable": "syllables",
+    "VoiceQuality": "voice_quality",
 }
 
 __all__ = [
@@ -57,9 +60,11 @@ __all__ = [
     "EVIDENCE_CODES",
     "EXERCISES",
     "FLAG_CODES",
+    "GROUPS",
     "LANGUAGES",
     "MEASURES",
     "MODEL_VERSION",
+    "NORMS",
     "SCORES",
     "STEPS",
     "SUB_SCORES",
@@ -74,6 +79,7 @@ __all__ = [
     "Mark",
     "MeasureInfo",
     "Measured",
+    "Norm",
     "Scores",
     "Sound",
     "Source",
@@ -82,7 +88,9 @@ __all__ = [
     "Suggestion",
     "Syllable",
     "UnusableRecording",
+    "VoiceQuality",
     "analyze",
+    "avqi",
     "decode",
     "warm_up",
 ]
@@ -108,6 +116,7 @@ def analyze(
     marks: Sequence[Mark] | None = None,
     on_step: OnStep | None = None,
     limits: Limits | None = None,
+    speech: str | PathLike[str] | IO[bytes] | Sound | None = None,
 ) -> Analysis:
     """Measure a recording, and score it against the example of the same sentence where there is one.
 
@@ -121,7 +130,7 @@ def analyze(
     language : {"zh", "en"}
         Syllables are listed for "zh" only.
     speaker : Speaker, optional
-        Sex and age, where known.
+        Sex and age, where known: they choose the norms and the ceiling of the formants.
     marks : sequence of Mark, optional
         The syllables' places on the example, as a person set them, one for each syllable of the text.
         Without them they are found.
@@ -130,6 +139,8 @@ def analyze(
         through untouched: that is how a job is cancelled.
     limits : Limits, optional
         How much of a file is accepted.
+    speech : path, binary file or Sound, optional
+        Only for a sustained vowel: connected speech of the same person, with which the AVQI is made.
 
     Returns
     -------
@@ -157,7 +168,15 @@ def analyze(
         marks=marks,
         on_step=on_step,
         limits=limits,
+        speech=speech,
     )
+
+
+def avqi(speech: Sound, vowel: Sound) -> VoiceQuality | None:
+    """The Acoustic Voice Quality Index v03.01 and its six figures; see `voice_quality.avqi`."""
+    from analysis.acoustics.voice_quality import avqi as run
+
+    return run(speech, vowel)
 
 
 def warm_up() -> None:

@@ -24,12 +24,16 @@ _MOST_NAMED = 5  # syllables in one suggestion
 _FOR_EVIDENCE = {
     "segments": "practise_sounds",
     "worst_place": "practise_place",
+    "phone_error": "practise_sounds",
+    "phone_distance": "practise_sounds",
+    "worst_phones": "practise_place",
     "extra_nuclei": "avoid_repeating",
     "slow": "speak_faster",
     "pauses": "shorten_pauses",
     "hold": "avoid_prolonging",
     "interval_deviation": "even_rhythm",
     "tempo_deviation": "even_rhythm",
+    "phone_tempo": "even_rhythm",
     "level_mismatch": "match_stress",
     "contour_mismatch": "follow_melody",
     "range_loss": "widen_pitch",
@@ -55,9 +59,10 @@ class Suggestion:
 
 def record_again(flags: Sequence[Flag]) -> tuple[Suggestion, ...]:
     """For an unfit recording: the first reason why."""
-    return tuple(
-        Suggestion("record_again", {"flag": flag.code}) for flag in flags if flag.severity == "unfit"
-    )[:1]
+    unfit = [flag.code for flag in flags if flag.severity == "unfit"]
+    if "another_sentence" in unfit:
+        return (Suggestion("say_the_sentence", {}),)
+    return tuple(Suggestion("record_again", {"flag": code}) for code in unfit[:1])
 
 
 def suggest(

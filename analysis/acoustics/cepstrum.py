@@ -14,7 +14,6 @@ import math
 
 import numpy as np
 import scipy.fft
-from scipy.ndimage import correlate1d
 
 from analysis.acoustics.arrays import Float32s, Floats, Indices
 from analysis.acoustics.resampling import resampled
@@ -26,24 +25,38 @@ _WIDTH, _FFT = 1000, 1024  # samples of a window, and of its transform
 _BINS = _FFT // 2 + 1  # 0.1 ms of quefrency each
 _PRE_EMPHASIS = math.exp(-2 * math.pi * 50.0 / _RATE)
 _LOW, _HIGH = 60.0, 330.0  # Hz: where the peak of a voice may lie
-_TIME = np.array([1, 7, 8, 8, 8, 7, 1], dtype=np.float32) / 40  # 10 ms over frames of 2 ms
-_QUEFRENCY = np.array([0.5, *[1] * 9, 0.5], dtype=np.float32) / 10  # 1 ms over bins of 0.1 ms
-_REACH, _HALF = 3, 5  # frames and bins on either side
-_BLOCK = 256  # frames at a time
+_REACH, _HALF = 3, 5  # frames and bins on either side that smoothing over 10 ms and 1 ms takes in
+_PLACES: Float32s = np.arange(_BINS).astype(np.float32)
+_PAIRS = _BINS // 2  # slopes of the trend line: bin i against i + 257
+_BLOCK = 512  # frames at a time
 _DEEP = 2e-6  # 114 dB inside one frame, as where digital silence begins: single precision is too short
 
 
 def cpps(samples: Floats) -> float:
     """Smoothed cepstral peak prominence of 16 kHz samples (n,) of at least 0.2 s, dB: mean of all frames."""
+    return float(prominences(samples).mean(dtype=np.float64))
+
+
+def frame_times(length: int) -> Floats:
+    """Middles (s) of the frames of `prominences` of so many samples."""
+    duration = length * (1.0 / RATE)
+    count = math.floor((duration - _WINDOW) / _STEP) + 1
+    return 0.5 * duration - 0.5 * (count * _STEP) + 0.5 * _STEP + np.arange(count, dtype=np.float64) * _STEP
+
+
+def prominences(samples: Floats) -> Float32s:
+    """Height of the smoothed cepstrum's peak over its trend line in each frame of 2 ms, dB."""
     signal, starts = _framed(samples)
-    prominences = []
+    windows = np.lib.stride_tricks.sliding_window_view(signal, _WIDTH)
+    single = np.lib.stride_tricks.sliding_window_view(signal.astype(np.float32), _WIDTH)
+    found = []
     for first in range(0, len(starts), _BLOCK):
         stop = min(first + _BLOCK, len(starts))
         low, high = max(0, first - _REACH), min(len(starts), stop + _REACH)
-        power = _power_cepstra(signal, starts[low:high])
+        power = _power_cepstra(windows, single, starts[low:high])
         smooth = _smoothed_in_time(power, first - low, stop - low, (low, len(starts)))
-        prominences.append(_prominence(_decibels(_smoothed_in_quefrency(smooth))))
-    return float(np.concatenate(prominences).mean(dtype=np.float64))
+        found.append(_prominence(_decibels(_smoothed_in_quefrency(smooth))))
+    return np.concatenate(found)
 
 
 def _framed(samples: Floats) -> tuple[Floats, Indices]:
@@ -53,26 +66,35 @@ def _framed(samples: Floats) -> tuple[Floats, Indices]:
     signal[_WIDTH : _WIDTH + len(low)] = low
     signal[_WIDTH + 1 : _WIDTH + len(low)] -= _PRE_EMPHASIS * low[:-1]
     duration = len(samples) * (1.0 / RATE)
-    count = math.floor((duration - _WINDOW) / _STEP) + 1
-    times = 0.5 * duration - 0.5 * (count * _STEP) + 0.5 * _STEP + np.arange(count) * _STEP
+    times = frame_times(len(samples))
     origin = 0.5 * (duration - (len(low) - 1) / _RATE)
     # Often an exact half, so the order of operations is Praat's own.
     nearest = np.floor((times - _WINDOW / 2 - origin) / (1.0 / _RATE) + 1.0 + 0.5)
     return signal, nearest.astype(np.int64) - 1 + _WIDTH
 
 
-def _power_cepstra(signal: Floats, starts: Indices) -> Float32s:
-    """Squared cepstrum of the log power spectrum of each frame (m, 513)."""
-    frames = np.lib.stride_tricks.sliding_window_view(signal, _WIDTH)[starts]
-    frames = (frames - frames.mean(axis=1, keepdims=True)) * _GAUSSIAN
-    magnitude = np.abs(scipy.fft.rfft(frames.astype(np.float32), _FFT))
+def _power_cepstra(windows: Floats, single: Float32s, starts: Indices) -> Float32s:
+    """Squared cepstrum of the log power spectrum of each frame (m, 513).
+
+    `windows`: every stretch of 1000 samples, and `single`: the same in single precision, which is enough for all
+    but the deepest.
+    """
+    frames = single[starts]
+    padded = np.zeros((len(starts), _FFT), np.float32)
+    np.subtract(frames, frames.mean(axis=1, keepdims=True), out=padded[:, :_WIDTH])
+    padded *= _GAUSSIAN32
+    magnitude = np.abs(scipy.fft.rfft(padded))
     deep = np.flatnonzero(magnitude.min(axis=1) < magnitude.max(axis=1) * np.float32(_DEEP))
     if len(deep):
-        magnitude[deep] = np.maximum(np.abs(scipy.fft.rfft(frames[deep], _FFT)), 1e-37)
-    cepstra = scipy.fft.dct(np.log(magnitude + np.float32(1e-37)), 1)
+        exact = windows[starts[deep]]
+        exact = (exact - exact.mean(axis=1, keepdims=True)) * _GAUSSIAN
+        magnitude[deep] = np.maximum(np.abs(scipy.fft.rfft(exact, _FFT)), 1e-37)
+    magnitude += np.float32(1e-37)
+    np.log(magnitude, out=magnitude)
+    cepstra: Float32s = scipy.fft.dct(magnitude, 1)
     cepstra[:, 0] -= np.float32(_FFT * math.log(_RATE))  # Praat's spectrum is divided by the rate
-    squared: Float32s = cepstra**2
-    return squared
+    cepstra *= cepstra
+    return cepstra
 
 
 def _gaussian() -> Floats:
@@ -82,17 +104,36 @@ def _gaussian() -> Floats:
 
 
 _GAUSSIAN = _gaussian()
+_GAUSSIAN32 = np.pad(_GAUSSIAN, (0, _FFT - _WIDTH)).astype(np.float32)
 
 
 def _smoothed_in_time(power: Float32s, first: int, stop: int, place: tuple[int, int]) -> Float32s:
     """Rows `first` to `stop`, averaged over 10 ms; `place`: number of row 0, and of all frames."""
     offset, count = place
-    smooth: Float32s = correlate1d(power, _TIME, axis=0, mode="nearest")[first:stop]
+    smooth = np.empty((stop - first, _BINS), np.float32)
+    inner = range(max(first, _REACH), min(stop, len(power) - _REACH))
+    if inner:
+        smooth[inner.start - first : inner.stop - first] = _weighted(
+            power[inner.start - _REACH : inner.stop + _REACH]
+        )
     for row in range(first, stop):
         number = offset + row
         if number < _REACH or number >= count - _REACH:
             weights = _edge_weights(number, count)[offset : offset + len(power)]
             smooth[row - first] = weights.astype(np.float32) @ power
+    return smooth
+
+
+def _weighted(power: Float32s) -> Float32s:
+    """Rows (m + 6, 513) under the weights 1, 7, 8, 8, 8, 7, 1 over 40: (m, 513). Sums of five rows, reused."""
+    pairs = power[:-1] + power[1:]
+    fives = pairs[:-3] + pairs[2:-1]
+    fives += power[4:]
+    smooth = fives[:-2] + fives[2:]
+    smooth *= np.float32(1 / 40)
+    middle = fives[1:-1]
+    middle *= np.float32(6 / 40)
+    smooth += middle
     return smooth
 
 
@@ -116,46 +157,79 @@ def _edge_weights(at: int, count: int) -> Floats:
 
 
 def _smoothed_in_quefrency(power: Float32s) -> Float32s:
-    """Averaged over 1 ms; the trapezium shrinks at both ends of the cepstrum."""
-    smooth: Float32s = correlate1d(power, _QUEFRENCY, axis=1, mode="nearest")
-    for bin_ in range(_HALF):
-        head, tail = power[:, : bin_ + _HALF + 1], power[:, _BINS - _HALF - 1 - bin_ :]
-        for column, part in ((bin_, head), (_BINS - 1 - bin_, tail)):
-            ends = np.float32(0.5) * (part[:, 0] + part[:, -1])
-            smooth[:, column] = (part.sum(axis=1) - ends) / np.float32(bin_ + _HALF)
+    """Averaged over 1 ms: half of bins -5 and 5, all between; the trapezium shrinks at both ends."""
+    smooth = np.empty_like(power)
+    pairs = power[:, :-1] + power[:, 1:]
+    fours = pairs[:, :-2] + pairs[:, 2:]
+    tens = fours[:, :-6] + fours[:, 4:-2]
+    tens += pairs[:, 8:]
+    inner = smooth[:, _HALF : _BINS - _HALF]
+    np.add(tens[:, :-1], tens[:, 1:], out=inner)
+    inner *= np.float32(0.25 / _HALF)
+    smooth[:, :_HALF] = power[:, : 2 * _HALF] @ _ENDS
+    smooth[:, _BINS - _HALF :] = power[:, _BINS - 2 * _HALF :] @ _ENDS[::-1, ::-1]
     return smooth
 
 
+def _ends() -> Float32s:
+    """Weights (10, 5) of the first bins in the first five averages: as far as there are bins, half at either end."""
+    weights = np.zeros((2 * _HALF, _HALF), np.float32)
+    for bin_ in range(_HALF):
+        weights[: bin_ + _HALF + 1, bin_] = 1 / (bin_ + _HALF)
+        weights[[0, bin_ + _HALF], bin_] /= 2
+    return weights
+
+
+_ENDS = _ends()
+
+
 def _decibels(power: Float32s) -> Float32s:
-    scale = np.float32((2.0 * _RATE / _FFT) ** 2)  # log power is twice log magnitude
-    decibels: Float32s = np.float32(10.0) * np.log10(power * scale + np.float32(1e-30))
-    return decibels
-
-
-def _medians(rows: Float32s) -> Float32s:
-    """Median of each row, which is left scrambled; NumPy's own takes longer, looking for NaN."""
-    half = rows.shape[1] // 2
-    rows.partition(half, axis=1)
-    upper: Float32s = rows[:, half]
-    return upper if rows.shape[1] % 2 else (upper + rows[:, :half].max(axis=1)) / np.float32(2)
+    """In place."""
+    power *= np.float32((2.0 * _RATE / _FFT) ** 2)  # log power is twice log magnitude
+    power += np.float32(1e-30)
+    np.log10(power, out=power)
+    power *= np.float32(10.0)
+    return power
 
 
 def _prominence(cepstra: Float32s) -> Float32s:
     """Height of each frame's peak between 60 and 330 Hz over its trend line, dB: (m,)."""
-    pairs = _BINS // 2
-    apart = _BINS - pairs
-    slope = _medians(cepstra[:, apart:] - cepstra[:, :pairs]) / np.float32(apart)
-    tilted = (cepstra - slope[:, None] * np.arange(_BINS)).astype(np.float32)
-    base = _medians(tilted)
+    apart = _BINS - _PAIRS
+    slope = _median_of_256(cepstra[:, apart:] - cepstra[:, :_PAIRS]) / np.float32(apart)
+    residual = np.multiply.outer(slope, _PLACES)
+    np.subtract(cepstra, residual, out=residual)
+    base = _median_of_513(residual)
     first, last = math.ceil(_RATE / _HIGH), math.floor(_RATE / _LOW + 1e-9)
     before = cepstra[:, first - 1 : last]
     middle, after = cepstra[:, first : last + 1], cepstra[:, first + 1 : last + 2]
-    bend = 2 * middle - before - after
-    peaked = (middle > before) & (middle >= after)
-    shift = np.where(peaked, 0.5 * (after - before) / np.where(peaked, bend, 1), 0)
+    tilt, rise = after - before, middle - before
     # The highest of the interpolated maxima: not always the parabola at the highest bin.
-    heights = middle + 0.25 * (after - before) * shift
+    peaked = (rise > 0) & (middle >= after)
+    shift = 0.5 * tilt / np.maximum(rise + middle - after, np.float32(1e-9)) * peaked
+    heights = middle + np.float32(0.25) * tilt * shift
     rows, best = np.arange(len(cepstra)), heights.argmax(axis=1)
     at = np.clip(best + shift[rows, best] + first, _RATE / _HIGH, _RATE / _LOW)
-    found: Float32s = heights[rows, best] - (slope * at + base)
+    found: Float32s = (heights[rows, best] - (slope * at + base)).astype(np.float32)
     return found
+
+
+def _median_of_256(rows: Float32s) -> Float32s:
+    """Median of each row (m, 256), which is left sorted. NumPy sorts 256 numbers faster than it finds a median."""
+    rows.sort(axis=1)
+    medians: Float32s = (rows[:, _PAIRS // 2 - 1] + rows[:, _PAIRS // 2]) * np.float32(0.5)
+    return medians
+
+
+def _median_of_513(rows: Float32s) -> Float32s:
+    """Median of each row (m, 513), which is left scrambled.
+
+    Of two sorted halves the pairwise minima with one of them reversed are the lower half of both together. Its
+    top, the other's bottom and the 513th number are what the median lies among: 3 times faster than a partition.
+    """
+    left, right = rows[:, :_PAIRS], rows[:, _PAIRS : 2 * _PAIRS]
+    left.sort(axis=1)
+    right.sort(axis=1)
+    lower = np.minimum(left, right[:, ::-1]).max(axis=1)
+    upper = np.maximum(left, right[:, ::-1]).min(axis=1)
+    medians: Float32s = np.clip(rows[:, -1], lower, upper)
+    return medians

@@ -5,7 +5,7 @@ A code that is not listed here cannot occur: the dataclasses that carry one chec
 
 from __future__ import annotations
 
-MODEL_VERSION = "vb-2026.11"
+MODEL_VERSION = "vb-2026.12"
 
 EXERCISES = ("sentence", "sustained_vowel", "syllable_repetition")
 LANGUAGES = ("zh", "en")
@@ -35,18 +35,23 @@ FLAG_CODES = (
     "narrow_band",  # telephone band: nothing above about 4 kHz
     "dead_channel",  # one channel of a stereo recording holds nothing; the live one was used
     "truncated",  # part of the file is missing or damaged; the rest was decoded
+    "another_sentence",  # what was said is not the sentence of the example
 )
 
 # What a sub-score lost points for.
 EVIDENCE_CODES = (
     "segments",  # the sounds differ along the whole sentence
     "worst_place",  # the sounds differ most in one place of 0.3 s
+    "phone_error",  # a recogniser hears phones that it does not hear in the example
+    "phone_distance",  # what it hears lies apart along the whole sentence
+    "worst_phones",  # what it hears lies apart most in one place of 0.3 s
     "extra_nuclei",  # more syllables than the example: repeats, insertions
     "slow",  # more speech time than the example, pauses not counted
     "pauses",  # more silence inside the sentence than the example
     "hold",  # a voiced standstill longer than any of the example's
     "interval_deviation",  # the intervals between syllables are unlike the example's
     "tempo_deviation",  # the tempo wanders where the example's does not
+    "phone_tempo",  # the same, along the phones that a recogniser hears
     "level_mismatch",  # loud and soft fall elsewhere than in the example
     "contour_mismatch",  # the pitch does not move with the example's
     "range_loss",  # the pitch range is narrower than the example's
@@ -54,6 +59,7 @@ EVIDENCE_CODES = (
 
 SUGGESTION_CODES = (
     "record_again",  # figures: flag
+    "say_the_sentence",  # no figures: something else was said
     "shorten_pauses",  # figures: pauses, longest_seconds
     "speak_faster",  # figures: speech_seconds, example_seconds
     "avoid_prolonging",  # figures: longest_seconds
@@ -72,10 +78,18 @@ SUGGESTION_CODES = (
 # Sub-scores that want work, in the order of the result's `improvement_areas`: lowest first.
 AREA_CODES = SUB_SCORES
 
-SYLLABLE_FINDINGS = ("segment_off", "tone_off", "too_long", "too_short", "missing")
+SYLLABLE_FINDINGS = (
+    "segment_off",  # other sounds than the example's
+    "initial_off",  # beside segment_off: the initial alone stands out
+    "final_off",  # beside segment_off: the final alone stands out
+    "tone_off",  # another tone than the example's or, without an example, than the text's
+    "too_long",  # against the recording's own tempo
+    "too_short",
+    "missing",  # other sounds, and next to no time for them
+)
 
 CAVEAT_CODES = (
-    "same_sentence_unchecked",  # without a phone recogniser another sentence cannot be refused
+    "same_sentence_unchecked",  # this platform has no phone recogniser: another sentence is not refused
     "calibrated_elsewhere",  # the curves were fitted on English read by Mandarin speakers
     "pitch_by_design",  # raters ignored pitch: its curves and weight are a design, not evidence
     "places_estimated",  # the syllables' places on the example were found, not marked by a person
@@ -92,8 +106,12 @@ ABSENCE_CODES = (
     "no_pauses",  # a mean of nothing
     "too_few_syllables",  # the figure needs more syllables than there are
     "not_for_this_exercise",  # the measure or score does not belong to this exercise
-    "not_for_this_language",  # syllables are listed for Mandarin only
+    "not_for_this_language",  # sounds, tones and nPVI of syllables are given for Mandarin only
     "unfit_recording",  # a flag made the recording unfit
     "unfit_example",  # a flag made the example unfit
+    "another_sentence",  # what was said is not the sentence of the example
+    "no_connected_speech",  # the AVQI needs a sentence of the same voice beside the vowel
+    "places_uncertain",  # the recording has not as many syllable nuclei as the text has syllables
+    "running_speech",  # without an example, tones are told only where syllables are said one by one
     "not_measurable",  # the formula has no value here, e.g. the level never moves
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 _HERE = Path(__file__).parent
+CURVES_FILE = _HERE / "curves.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +35,38 @@ class ScoreCurves:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """A distance as 0-100: the fitted probability that it is between two of the same, over that at `best`.
+class Gate:
+    """A weighted sum of what the recogniser and the alignment found; above its limit it is another sentence.
 
-    `off_below` is the score under which a finding is made.
+    The recogniser hears languages that it was not taught less surely, so the limit is the language's.
     """
 
-    middle: float
-    scale: float
-    best: float
-    off_below: float
-
-    def __call__(self, distance: float) -> float:
-        return float(np.clip(100 * self._probability(distance) / self._probability(self.best), 0.0, 100.0))
-
-    def _probability(self, distance: float) -> float:
-        return float(1 / (1 + np.exp(np.clip((distance - self.middle) / self.scale, -50, 50))))
+    weights: dict[str, float]
+    limits: dict[str, float]
 
 
 @cache
-def score_curves() -> ScoreCurves:
-    """The curves of `curves.json`."""
-    fitted = json.loads((_HERE / "curves.json").read_text(encoding="utf-8"))
+def score_curves(*, recogniser: bool = True) -> ScoreCurves:
+    """The curves of `curves.json`: those fitted with a phone recogniser, or those fitted without."""
+    return read_curves(_read("curves.json"), recogniser=recogniser)
+
+
+def read_curves(fitted: Mapping[str, Any], *, recogniser: bool) -> ScoreCurves:
+    """The curves of a dictionary like that of `curves.json`."""
     points_lost = {
         score: {code: Curve(*zip(*knots, strict=True)) for code, knots in curves.items()}
-        for score, curves in fitted["points_lost"].items()
+        for score, curves in fitted["points_lost" if recogniser else "points_lost_without_recogniser"].items()
     }
     return ScoreCurves(points_lost, fitted["overall"])
 
 
 @cache
-def likeness(of: str) -> Likeness:
-    """The map of `likeness.json` for ``"tone"`` or ``"segment"``."""
-    fitted = json.loads((_HERE / "likeness.json").read_text(encoding="utf-8"))[of]
-    return Likeness(fitted["middle"], fitted["scale"], fitted["best"], fitted["off_below"])
+def sentence_gate() -> Gate:
+    """The gate of `curves.json`."""
+    fitted = _read("curves.json")["gate"]
+    return Gate(fitted["weights"], fitted["limit"])
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((_HERE / name).read_text(encoding="utf-8"))
+    return found

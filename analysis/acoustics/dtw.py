@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from analysis.acoustics.arrays import Floats, Indices
+from analysis.acoustics.arrays import Float32s, Floats, Indices
 
 
 @numba.njit(cache=True, nogil=True)
@@ -69,53 +69,6 @@ def sloped(cost: Floats, band: int) -> tuple[float, Indices]:
 
 
 @numba.njit(cache=True, nogil=True)
-def between_spans(
-    left: Floats, right: Floats, rows: Indices, columns: Indices, onset_weight: float, onset_frames: float
-) -> Floats:
-    """Plain DTW cosine distance of every span of one recording to every span of another, onsets weighted.
-
-    Parameters
-    ----------
-    left, right : np.ndarray [shape=(n, d)], [shape=(m, d)]
-        Features of unit length.
-    rows, columns : np.ndarray [shape=(k, 2)]
-        First and one-past-last frame of each span of `left` and of `right`; none empty.
-    onset_weight, onset_frames : float
-        A frame t frames into its span weighs ``1 + onset_weight * exp(-t / onset_frames)``: initials are
-        short, and would drown in the vowel.
-
-    Returns
-    -------
-    np.ndarray [shape=(k, k)]
-        Mean cost along each best path.
-    """
-    found = np.zeros((len(rows), len(columns)))
-    for p in range(len(rows)):
-        for q in range(len(columns)):
-            n, m = rows[p, 1] - rows[p, 0], columns[q, 1] - columns[q, 0]
-            total = np.full((n + 1, m + 1), np.inf)
-            total[0, 0] = 0.0
-            weights = 0.0
-            for j in range(m):
-                weights += 1 + onset_weight * np.exp(-j / onset_frames)
-            for i in range(1, n + 1):
-                down = 1 + onset_weight * np.exp(-(i - 1) / onset_frames)
-                weights += down
-                for j in range(1, m + 1):
-                    across = 1 + onset_weight * np.exp(-(j - 1) / onset_frames)
-                    here = 1.0
-                    for d in range(left.shape[1]):
-                        here -= left[rows[p, 0] + i - 1, d] * right[columns[q, 0] + j - 1, d]
-                    total[i, j] = min(
-                        total[i - 1, j - 1] + here * (down + across),
-                        total[i - 1, j] + here * down,
-                        total[i, j - 1] + here * across,
-                    )
-            found[p, q] = total[n, m] / weights
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
 def best_split(
     sonority: Floats, bonus: Floats, count: int, shortest: int, longest: int, spring: float, cap: float
 ) -> Indices:
@@ -166,3 +119,45 @@ def best_split(
     for k in range(count, 0, -1):
         bounds[k - 1] = back[k, bounds[k]]
     return bounds
+
+
+@numba.njit(cache=True, nogil=True)
+def phone_places(frames: Float32s, expected: Indices, blank: int) -> Indices:
+    """Forced CTC alignment (Graves et al. 2006): which expected phone each frame stands for.
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n, phones), dtype=float32]
+        Log-probabilities; n at least 2 k.
+    expected : np.ndarray [shape=(k,)]
+        Columns of the phones, in order.
+    blank : int
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+        Number of the phone, or -1 between two.
+    """
+    n, states = len(frames), 2 * len(expected) + 1
+    total = np.full(states, -1e30)
+    move = np.zeros((n, states), np.int8)
+    total[0], total[1] = frames[0, blank], frames[0, expected[0]]
+    for t in range(1, n):
+        # Downwards, so that what stands below is still the frame before.
+        for s in range(states - 1, -1, -1):
+            best, kind = total[s], 0
+            if s > 0 and total[s - 1] > best:
+                best, kind = total[s - 1], 1
+            # The blank between two phones may be passed over, unless they are the same phone.
+            apart = s > 1 and s % 2 == 1 and expected[s // 2] != expected[s // 2 - 1]
+            if apart and total[s - 2] > best:
+                best, kind = total[s - 2], 2
+            total[s] = best + frames[t, expected[s // 2] if s % 2 == 1 else blank]
+            move[t, s] = kind
+    found = np.full(n, -1, np.int64)
+    s = states - 1 if total[states - 1] > total[states - 2] else states - 2
+    for t in range(n - 1, -1, -1):
+        if s % 2 == 1:
+            found[t] = s // 2
+        s -= move[t, s]
+    return found

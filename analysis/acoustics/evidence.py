@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.acoustics.alignment import Alignment
 from analysis.acoustics.arrays import Floats, correlation
+from analysis.acoustics.phone_match import PhoneMatch
 from analysis.acoustics.spectrum import HOP
 from analysis.acoustics.utterance import Utterance, longest_standstill
 
@@ -27,15 +28,20 @@ class Evidence:
     values : dict[str, float | None]
     worst_start, worst_end : float
         The place of the example, seconds, where the sounds differ most.
+    match : PhoneMatch or None
+        None where no recogniser heard the pair.
     """
 
     values: dict[str, float | None]
     worst_start: float
     worst_end: float
+    match: PhoneMatch | None = None
 
 
-def gather(recording: Utterance, example: Utterance, alignment: Alignment) -> Evidence:
-    """All evidences of one pair."""
+def gather(
+    recording: Utterance, example: Utterance, alignment: Alignment, match: PhoneMatch | None = None
+) -> Evidence:
+    """All evidences of one pair; those of the recogniser only where it was heard by one."""
     worst, middle = _worst_place(alignment)
     start = float(alignment.example_frames[max(0, middle - _WORST_WINDOW // 2)]) * HOP
     end = float(alignment.example_frames[min(alignment.steps - 1, middle + _WORST_WINDOW // 2)]) * HOP
@@ -52,9 +58,15 @@ def gather(recording: Utterance, example: Utterance, alignment: Alignment) -> Ev
         "contour_mismatch": _contour_mismatch(recording, example, alignment),
         "range_loss": _range_loss(recording, example),
     }
-    return Evidence(
-        {name: None if value is None else max(0.0, value) for name, value in values.items()}, start, end
-    )
+    if match is not None:
+        values |= {
+            "phone_error": match.error,
+            "phone_distance": match.distance,
+            "worst_phones": match.worst,
+            "phone_tempo": match.tempo,
+        }
+    kept = {name: None if value is None else max(0.0, value) for name, value in values.items()}
+    return Evidence(kept, start, end, match)
 
 
 def _worst_place(alignment: Alignment) -> tuple[float, int]:

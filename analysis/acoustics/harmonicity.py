@@ -2,7 +2,7 @@
 
 Praat's "To Harmonicity (cc)" calls every frame voiceless whose peak is under a tenth of the recording's, and
 still correlates it. Here only the others are, all at once by FFT, and the sinc interpolation between samples
-is done only around the best lags. Against Praat on 80 recordings: median 0.002 dB, largest 0.05 dB apart
+is done only around the best lags. Against Praat on 180 recordings: median 0.001 dB, largest 0.15 dB apart
 (only above 45 dB, which no voice reaches, does it differ by decibels). It also lets go of the interpreter
 between blocks, so that a worker's heartbeat is never kept waiting.
 
@@ -27,10 +27,13 @@ SILENCE = 0.1  # of the recording's peak
 _PERIOD = int(RATE / FLOOR)  # samples: one period of the floor
 _HALF = _PERIOD // 2 - 1
 _LAGS = 2 * _HALF  # also the width of the window
-_DEPTH = 24  # samples on each side of the sinc
+_DEPTH = 40  # samples on each side of the sinc; 24 are .2 dB too high for a voice of 40 dB
 _GRID = 32  # interpolation points between two samples
 _NEAR, _FINE = 12, 8  # below 12 samples a period has so few of them that its peak may fall between any two
-_CANDIDATES = 2  # peaks to interpolate
+_CANDIDATES = 4  # peaks to interpolate: at 40 dB multiples of the period differ by their samples only
+# Where digital silence ends, a frame correlates with itself by 1 at every small lag, and the last digits make
+# peaks of it. Even 75 Hz bends ten thousand times as much.
+_ROUNDING = 1e-8
 _BLOCK = 256  # frames at a time, 1.5 MB
 
 
@@ -87,7 +90,7 @@ def _strongest(segments: Floats) -> Floats:
     extended = np.concatenate((mirrored, correlation, np.zeros((len(correlation), _DEPTH + 1))), axis=1)
     middle, before, after = correlation[:, 2:_LAGS], correlation[:, 1 : _LAGS - 1], correlation[:, 3:]
     slope, bend = after - before, 2.0 * middle - before - after
-    is_peak = (middle > 0) & (middle > before) & (middle >= after)
+    is_peak = (middle > 0) & (middle > before) & (middle >= after) & (bend > _ROUNDING)
     best = _near_peak(extended, is_peak)
     height = np.where(is_peak, middle + 0.125 * slope**2 / np.where(is_peak, bend, 1.0), -1.0)
     height[:, : _NEAR - 2] = -1.0  # done above, more finely

@@ -15,6 +15,7 @@ FULL_SCALE = 0.99  # of the largest value: a limiter or a codec leaves clipped t
 DEAD_BELOW = 40.0  # dB under the loudest channel: crosstalk of a socket with no microphone in it
 # Interleaved: PyAV 18 reads past the last plane of a planar frame of eight channels, and crashes.
 _FORMAT = "flt"
+_BATCH = 32  # frames to measure at a time: one by one that takes longer than decoding them
 CANCELS_BELOW = 0.25  # power of the mix over the channels' mean power: they are out of phase
 
 
@@ -29,6 +30,7 @@ class Intake:
         self._to_float: AudioResampler | None = None
         self._shape: tuple[int, str, str] | None = None
         self._pieces: list[Float32s] = []
+        self._unmeasured: list[Float32s] = []
         self._squares: Floats = np.zeros(0)
         self._clipped: Floats = np.zeros(0)
         self._counted = 0
@@ -51,9 +53,14 @@ class Intake:
         if shape != self._shape:
             self._start(frame, shape)
         assert self._to_float is not None and self._resampler is not None  # noqa: S101  (set by _start)
-        for same in self._to_float.resample(frame):
-            self._measure(_samples(same))
-        self._keep(self._resampler.resample(frame))
+        own = [_samples(same) for same in self._to_float.resample(frame)]
+        self._unmeasured += own
+        if frame.sample_rate == RATE:
+            self._pieces += own
+        else:
+            self._keep(self._resampler.resample(frame))
+        if len(self._unmeasured) >= _BATCH:
+            self._measure()
 
     def sound(self, codec: str, container: str, *, truncated: bool) -> Sound:
         """All that was taken, as mono sound.
@@ -64,6 +71,7 @@ class Intake:
             ``unreadable`` if nothing decoded; ``too_short`` or ``silent``.
         """
         self._flush()
+        self._measure()
         if not self._pieces:
             raise UnusableRecording("unreadable", {"reason": "nothing decoded"}, self._role)
         power = self._squares / self._counted
@@ -105,8 +113,12 @@ class Intake:
             self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
             self._squares, self._clipped = np.zeros(self.channels), np.zeros(self.channels)
 
-    def _measure(self, values: Float32s) -> None:
+    def _measure(self) -> None:
         """Level and clipping of each channel at the file's own rate; resampling would round the tops off."""
+        if not self._unmeasured:
+            return
+        values = np.concatenate(self._unmeasured, axis=1)
+        self._unmeasured = []
         strange = int(np.count_nonzero(~(np.abs(values) <= LOUDEST_SAMPLE)))
         if strange:
             raise UnusableRecording("unreadable", {"samples_not_sound": strange}, self._role)

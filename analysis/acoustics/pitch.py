@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import parselmouth
 
-from analysis.acoustics.arrays import Floats
+from analysis.acoustics.arrays import Floats, runs
 from analysis.acoustics.outcome import Outcome, absent, measured
 from analysis.acoustics.sound import RATE, Sound
 from analysis.acoustics.spectrum import CENTRE, HOP
 
 FLOOR, CEILING = 60.0, 600.0  # Hz, first pass: a deep man to a child
 LEAST_VOICED = 5  # frames, 50 ms: fewer say nothing about a voice
+VOICE_BREAK = 0.1  # s: a shorter gap in the voicing is a tracking error or a crack, not a new breath
+
+_SHORT = 4.0  # s: quartiles of half its frames would not be the same
 
 # Praat's defaults: silence .03, voicing .45, octave .01, jump .35, voiced/unvoiced .14 (Boersma 1993)
 _COSTS = {
@@ -57,6 +60,25 @@ class PitchTrack:
             return self.hertz
         return 12 * np.log2(self.hertz / np.median(self.voiced))
 
+    @property
+    def extent(self) -> slice:
+        """Frames from the first to the last voiced one: a cough before and silence after are not in it."""
+        voiced = np.flatnonzero(~np.isnan(self.hertz))
+        return slice(int(voiced[0]), int(voiced[-1]) + 1) if len(voiced) else slice(0, 0)
+
+    @property
+    def longest(self) -> slice:
+        """Frames of the longest voiced stretch, breaks under 100 ms bridged; empty where nothing is voiced."""
+        voiced = ~np.isnan(self.hertz)
+        for begin, end in zip(*runs(~voiced), strict=True):
+            if begin > 0 and end < len(voiced) and (end - begin) * HOP < VOICE_BREAK:
+                voiced[begin:end] = True
+        begins, ends = runs(voiced)
+        if not len(begins):
+            return slice(0, 0)
+        at = int((ends - begins).argmax())
+        return slice(int(begins[at]), int(ends[at]))
+
 
 def praat_sound(sound: Sound) -> parselmouth.Sound:
     """The samples as Praat takes them; never a path, whose header Praat would trust."""
@@ -66,8 +88,8 @@ def praat_sound(sound: Sound) -> parselmouth.Sound:
 def track_pitch(sound: Sound, frames: int) -> PitchTrack:
     """Two passes: 60-600 Hz, then from 0.75 of the lower to 1.5 of the upper quartile of what was found.
 
-    The second pass keeps octave jumps out (de Looze & Hirst 2008). The first only sets its range: a 20 ms
-    step there leaves the final F0 alike and halves its time.
+    The second pass keeps octave jumps out (de Looze & Hirst 2008). The first only sets its range: from 4 s on a
+    20 ms step there leaves the final F0 alike and halves its time.
 
     Parameters
     ----------
@@ -76,7 +98,8 @@ def track_pitch(sound: Sound, frames: int) -> PitchTrack:
         Number of frames of the spectrum, on which the track is laid.
     """
     source = praat_sound(sound)
-    floor, ceiling = _own_range(_pitch(source, 0.02, FLOOR, CEILING))
+    step = HOP if sound.seconds < _SHORT else 2 * HOP
+    floor, ceiling = _own_range(_pitch(source, step, FLOOR, CEILING))
     praat = _pitch(source, HOP, floor, ceiling)
     return PitchTrack(_on_frames(praat, frames), floor, ceiling, praat)
 
@@ -91,9 +114,7 @@ def _own_range(first: parselmouth.Pitch) -> tuple[float, float]:
     if len(found) < LEAST_VOICED:
         return FLOOR, CEILING
     lower, upper = np.percentile(found, [25, 75])
-    # The ceiling stays an octave and a half above the floor even where the voice hardly moves.
-    ceiling = max(1.5 * upper, 2.0 * lower)
-    return max(50.0, 0.75 * float(lower)), min(700.0, float(ceiling))
+    return 0.75 * float(lower), 1.5 * float(upper)
 
 
 def _on_frames(praat: parselmouth.Pitch, frames: int) -> Floats:

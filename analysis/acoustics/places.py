@@ -54,6 +54,22 @@ def find_places(heard: Utterance, count: int) -> tuple[Mark, ...] | None:
     return _marks(bounds, kept + first)
 
 
+def trusted_places(heard: Utterance, count: int) -> tuple[Mark, ...] | None:
+    """`find_places`, where the energy speaks for that number: as many nuclei as syllables, one in each place.
+
+    Returns
+    -------
+    tuple[Mark, ...] or None
+        None where the number of nuclei is another, or one of the places has none or two.
+    """
+    if len(heard.nuclei) != count or (marks := find_places(heard, count)) is None:
+        return None
+    frames = [round(mark.start / HOP) for mark in marks]
+    return (
+        marks if (np.searchsorted(frames, heard.nuclei, "right") == np.arange(1, count + 1)).all() else None
+    )
+
+
 def _marks(bounds: Indices, frames: Indices) -> tuple[Mark, ...]:
     """Boundaries on the time line without pauses, as seconds of the recording: a pause belongs to neither."""
     starts, lasts = frames[bounds[:-1]], frames[bounds[1:] - 1]

@@ -9,6 +9,8 @@ from time import perf_counter
 
 OnStep = Callable[[str, int], None]
 
+_TICK = 0.5  # s
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -25,7 +27,8 @@ STEPS = (
     Step("voice", 42),
     Step("timing", 82),
     Step("alignment", 83),
-    Step("syllables", 88),
+    Step("phones", 88),
+    Step("syllables", 90),
     Step("scores", 95),
 )
 
@@ -38,13 +41,24 @@ class Progress:
 
     def __init__(self, on_step: OnStep | None = None) -> None:
         self._on_step = on_step
+        self._told = ("", 0, 0.0)
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         percent = next(step.percent for step in STEPS if step.name == name)
-        if self._on_step is not None:
-            self._on_step(name, percent)
+        self._tell(name, percent)
         began = perf_counter()
         yield
         self.seconds[name] = perf_counter() - began
+
+    def tick(self) -> None:
+        """Inside a long step: tell the same step again, so that a caller can stop it; twice a second at most."""
+        name, percent, at = self._told
+        if perf_counter() - at > _TICK:
+            self._tell(name, percent)
+
+    def _tell(self, name: str, percent: int) -> None:
+        self._told = (name, percent, perf_counter())
+        if self._on_step is not None:
+            self._on_step(name, percent)

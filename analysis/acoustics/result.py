@@ -8,6 +8,8 @@ from typing import Any
 
 from analysis.acoustics.advice import Suggestion
 from analysis.acoustics.codes import CAVEAT_CODES
+from analysis.acoustics.formants import Formants
+from analysis.acoustics.norms import Norm
 from analysis.acoustics.quality import Flag
 from analysis.acoustics.scoring import Cost, Scores
 from analysis.acoustics.syllables import Syllable
@@ -36,6 +38,16 @@ class Measured:
     name: str
     value: float
     unit: str
+    norm: Norm | None = None  # where one holds for this exercise, speaker and recording
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-safe; `norm` is only there where one holds, and says whether it was checked against its source."""
+        found: dict[str, Any] = {"value": _rounded(self.value), "unit": self.unit}
+        if self.norm is not None:
+            norm = asdict(self.norm)
+            shown = {name: norm[name] for name in ("low", "high", "group", "source", "checked")}
+            found["norm"] = shown | {"position": self.norm.position(self.value)}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class Analysis:
     processing_seconds : float
     step_seconds : Mapping[str, float]
         By name of step.
+    formants : tuple[Formants, ...]
+        F1 and F2 at each voiced syllable nucleus of a sentence.
     """
 
     model_version: str
@@ -80,6 +94,7 @@ class Analysis:
     caveats: tuple[str, ...]
     processing_seconds: float
     step_seconds: Mapping[str, float]
+    formants: tuple[Formants, ...] = ()
 
     def __post_init__(self) -> None:
         if unknown := set(self.caveats) - set(CAVEAT_CODES):
@@ -90,7 +105,7 @@ class Analysis:
 
         Of the exercise's text it holds only what the syllables need; a missing score is None.
         """
-        measures = {each.name: {"value": _rounded(each.value), "unit": each.unit} for each in self.measures}
+        measures = {each.name: each.to_dict() for each in self.measures}
         syllables = [_syllable(each) for each in self.syllables]
         return {
             "model_version": self.model_version,
@@ -107,7 +122,8 @@ class Analysis:
             "detailed_analysis": {
                 "timing_analysis": self._part(measures, _TIMING, ("fluency", "rhythm")),
                 "pitch_analysis": self._part(measures, _PITCH, ("pitch",)),
-                "phoneme_analysis": self._part(measures, (), ("pronunciation",)) | {"syllables": syllables},
+                "phoneme_analysis": self._part(measures, (), ("pronunciation",))
+                | {"syllables": syllables, "formants": [_formants(each) for each in self.formants]},
             },
             "measures": measures,
             "absent": dict(self.absent),
@@ -134,6 +150,10 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def _formants(found: Formants) -> dict[str, float]:
+    return {"seconds": round(found.seconds, 2), "f1": _rounded(found.f1), "f2": _rounded(found.f2)}
+
+
 def _score(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
@@ -147,9 +167,9 @@ def _syllable(syllable: Syllable) -> dict[str, Any]:
     figures = asdict(syllable)
     for name in ("start", "end", "example_start", "example_end", "length_ratio"):
         figures[name] = None if figures[name] is None else round(figures[name], 3)
-    for name in ("segment_score", "tone_score"):
+    for name in ("segment_score", "initial_score", "final_score", "tone_score"):
         figures[name] = _score(figures[name])
     for name in ("contour", "example_contour"):
         figures[name] = None if figures[name] is None else [round(value, 2) for value in figures[name]]
     figures["findings"] = list(syllable.findings)
-    return figures
+    return figures | {"expected_tone": syllable.tone}

@@ -57,7 +57,7 @@ def score(evidence: Evidence) -> Scored:
     A sub-score with an evidence that has no value is not given. Without pitch (a voice that does not sound)
     the overall score is the weighted mean of the other three; without any of those there is none.
     """
-    curves = score_curves()
+    curves = score_curves(recogniser=evidence.match is not None)
     costs: list[Cost] = []
     given: dict[str, float] = {}
     unscored: dict[str, str] = {}

@@ -47,6 +47,11 @@ class Spectrum:
             10 * np.log10(self.power[:, band].sum(axis=1, dtype=np.float64) + 1e-9), np.hanning(11)
         )
 
+    def mel(self, warp: float = 1.0) -> NDArray[np.float32]:
+        """Power in 40 mel bands from 60 Hz to 6.8 kHz, warped as in `mfcc`: (n, 40)."""
+        bands: NDArray[np.float32] = self.power @ _mel_filters(warp)
+        return bands
+
     def mfcc(self, warp: float = 1.0) -> NDArray[np.float32]:
         """Mel-frequency cepstral coefficients.
 
@@ -59,7 +64,7 @@ class Spectrum:
         -------
         np.ndarray [shape=(n, 13), dtype=float32]
         """
-        bands = np.log(self.power @ _mel_filters(warp) + np.float32(1e-7))
+        bands = np.log(self.mel(warp) + np.float32(1e-7))
         coefficients: NDArray[np.float32] = scipy.fft.dct(bands, type=2, norm="ortho", axis=1)[
             :, :_COEFFICIENTS
         ]

@@ -10,6 +10,7 @@ from analysis.acoustics.arrays import Bools, Floats, Indices, runs, smoothed
 from analysis.acoustics.spectrum import HOP, Spectrum
 
 SHORTEST_PAUSE = 0.15  # s; what is shorter is the closure of a stop, not a pause
+DEEPEST, _SHALLOWEST = 30.0, 12.0  # dB below the loud frames
 _PAUSE_FRAMES = 14  # smoothing eats about a frame of each pause
 _SHORTEST_SPEECH_FRAMES = 6  # 60 ms; what is shorter is a click
 
@@ -24,10 +25,13 @@ class Speech:
         True in speech, closures included; false in pauses and outside.
     spread : float
         95th minus 3rd percentile of the smoothed level, dB: a guess at the signal-to-noise ratio.
+    depth : float
+        How far below the loud frames speech was still told from what is behind it, dB.
     """
 
     active: Bools
     spread: float
+    depth: float
 
     @property
     def frames(self) -> Indices:
@@ -57,22 +61,24 @@ class Speech:
         return lengths
 
 
-def find_speech(spectrum: Spectrum) -> Speech:
+def find_speech(spectrum: Spectrum, depth: float = DEEPEST) -> Speech:
     """Speech by level: within 30 dB of the loud frames, at least 5 dB above the quiet ones.
 
     Where the spread is small (noise, or no pause at all) the threshold stays 12 dB under the loud frames, so
-    that noise cannot swallow all of it. Everything counts as speech where next to nothing passes.
+    that noise cannot swallow all of it. Everything counts as speech where next to nothing passes. A smaller
+    `depth` leaves out weak ends that another recording's noise has covered.
     """
     level = smoothed(spectrum.level, np.ones(5))
     quiet, loud, loudest = (float(value) for value in np.percentile(level, [3, 95, 99.5]))
     # Where speech fills less than a twentieth of the time, the 95th percentile is silence.
     loud = max(loud, loudest - 10)
-    active = level > min(max(loud - 30, quiet + 5), loud - 12)
+    depth = min(depth, max(loud - quiet - 5, _SHALLOWEST))
+    active = level > loud - depth
     _fill_closures(active)
     _drop_clicks(active)
     if active.sum() < 5:
         active[:] = True
-    return Speech(active, loud - quiet)
+    return Speech(active, loud - quiet, depth)
 
 
 def _fill_closures(active: Bools) -> None:

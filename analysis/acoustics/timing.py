@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from analysis.acoustics.arrays import Floats, runs
+from analysis.acoustics.arrays import Floats
 from analysis.acoustics.outcome import Outcome, absent, measured
 from analysis.acoustics.spectrum import HOP
 from analysis.acoustics.utterance import Utterance
 
-_VOICE_BREAK = 0.1  # s: a shorter gap in the voicing is a tracking error or a crack, not a new breath
-
+_BREATH = 3.0  # medians: a longer interval is a breath, not a slow syllable
 _LONGEST_RISE = 20  # frames from an onset to its nucleus
 
 
@@ -55,23 +54,23 @@ def variability(durations: Sequence[float]) -> Outcome:
 
 def phonation_time(heard: Utterance) -> Outcome:
     """Longest voiced stretch, seconds, voicing breaks under 100 ms bridged (Hirano 1981)."""
-    voiced = ~np.isnan(heard.track.hertz)
-    if not voiced.any():
+    held = heard.track.longest
+    if held.stop == held.start:
         return absent("maximum_phonation_time", "no_voicing")
-    for begin, end in zip(*runs(~voiced), strict=True):
-        if begin > 0 and end < len(voiced) and (end - begin) * HOP < _VOICE_BREAK:
-            voiced[begin:end] = True
-    begins, ends = runs(voiced)
-    return measured("maximum_phonation_time", float((ends - begins).max()) * HOP)
+    return measured("maximum_phonation_time", (held.stop - held.start) * HOP)
 
 
 def repetition_measures(heard: Utterance) -> Iterator[Outcome]:
-    """Rate and regularity of a syllable run, from the onset of each syllable (Kent 1987; Duffy 2013)."""
+    """Rate and regularity of a syllable run, from the onset of each syllable (Kent 1987; Duffy 2013).
+
+    A breath within the run belongs to neither: the pauses tell it.
+    """
     onsets = syllable_onsets(heard)
     if len(onsets) < 4:
         yield from (absent(name, "too_few_syllables") for name in ("ddk_rate", "ddk_interval_cov"))
         return
     intervals = np.diff(onsets)
+    intervals = intervals[intervals <= _BREATH * np.median(intervals)]
     yield measured("ddk_rate", float(1 / intervals.mean()))
     yield measured("ddk_interval_cov", float(100 * intervals.std() / intervals.mean()))
 

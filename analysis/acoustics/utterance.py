@@ -10,7 +10,7 @@ from analysis.acoustics.arrays import Bools, Floats, Indices, runs, smoothed
 from analysis.acoustics.pitch import PitchTrack
 from analysis.acoustics.sound import Sound
 from analysis.acoustics.spectrum import HOP, Spectrum
-from analysis.acoustics.speech import Speech
+from analysis.acoustics.speech import Speech, find_speech
 
 NUCLEUS_BELOW_TOP = 25.0  # dB (de Jong & Wempe 2009)
 NUCLEUS_DIP = 2.0  # dB between two nuclei (same)
@@ -42,6 +42,22 @@ def utterance(sound: Sound, spectrum: Spectrum, speech: Speech, track: PitchTrac
     sonority = spectrum.band_level(300, 2500)
     nuclei = _nuclei(sonority, speech, ~np.isnan(track.hertz))
     return Utterance(sound, spectrum, speech, track, sonority, nuclei)
+
+
+def evened(recording: Utterance, example: Utterance) -> tuple[Utterance, Utterance]:
+    """The two with speech cut off equally deep below their loud frames.
+
+    Noise swallows the weak ends of syllables. Cut from one of the two only, they would make it look quicker
+    and better in rhythm than it was.
+    """
+    depth = min(recording.speech.depth, example.speech.depth)
+    mine, goal = (
+        each
+        if each.speech.depth == depth
+        else utterance(each.sound, each.spectrum, find_speech(each.spectrum, depth), each.track)
+        for each in (recording, example)
+    )
+    return mine, goal
 
 
 def _nuclei(sonority: Floats, speech: Speech, voiced: Bools) -> Indices:

@@ -114,7 +114,7 @@ PUBLISHED = (
     "processing_time_seconds",
 )
 # What of a syllable tells the exercise's text, or is only good for drawing.
-_WORDS = ("text", "pinyin", "zhuyin", "contour", "example_contour")
+_WORDS = ("text", "pinyin", "zhuyin", "spoken", "word", "contour", "example_contour")
 
 
 def _wordless(syllables: list[dict[str, Any]]) -> list[dict[str, Any]]:
