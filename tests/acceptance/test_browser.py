@@ -116,13 +116,17 @@ def test_a_therapist_analyses_again_and_reads_the_result(
 
 def watch(page: Any) -> list[int]:
     """The values of the bar until the result can be read."""
+    from playwright.sync_api import Error
+
     seen: list[int] = []
 
     def result_is_there() -> bool:
         if page.locator(".vb-result").count():
             return True
-        # In one step: between two the result may take the bar's place.
-        bars = page.locator("[data-job] .vb-bar").evaluate_all("bars => bars.map((bar) => bar.value ?? 0)")
+        try:  # in one step: between two the result may take the bar's place
+            bars = page.locator("[data-job] .vb-bar").evaluate_all("bars => bars.map((bar) => bar.value ?? 0)")
+        except Error:  # the page is just being loaded again, with the result
+            return False
         seen.extend(int(value) for value in bars if int(value) not in seen[-1:])
         page.wait_for_timeout(60)
         return False
