@@ -124,7 +124,9 @@ def watch(page: Any) -> list[int]:
         if page.locator(".vb-result").count():
             return True
         try:  # in one step: between two the result may take the bar's place
-            bars = page.locator("[data-job] .vb-bar").evaluate_all("bars => bars.map((bar) => bar.value ?? 0)")
+            bars = page.locator("[data-job] .vb-bar").evaluate_all(
+                "bars => bars.map((bar) => bar.value ?? 0)"
+            )
         except Error:  # the page is just being loaded again, with the result
             return False
         seen.extend(int(value) for value in bars if int(value) not in seen[-1:])
