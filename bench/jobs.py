@@ -237,7 +237,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tasks", type=int, default=1000, help="tasks or jobs in each run (1000)")
+    parser.add_argument("--tasks", type=int, default=600, help="tasks or jobs in each run (600)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind (3)")
     options = parser.parse_args()
     sys.exit(run(figures(options.tasks, options.rounds)))

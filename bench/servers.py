@@ -210,6 +210,7 @@ def environment(postgres: Postgres, redis: Redis, data: Path) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "DEBUG": "false",  # with it, Django keeps every SQL statement
+        "CELERY_LOG_LEVEL": "INFO",  # production's default, and a worker says there when it is ready
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "localhost",
         "DATABASE_URL": postgres.url,
