@@ -65,7 +65,8 @@ def _piece(draw: st.DrawFn) -> Samples:
 
 def _chirp(length: int, first: float, last: float) -> Samples:
     """From one frequency, Hz, to another: beyond 8000 it folds back."""
-    return np.asarray(np.sin(2 * np.pi * np.cumsum(np.linspace(first, last, length)) / RATE))
+    chirp: Samples = np.sin(2 * np.pi * np.cumsum(np.linspace(first, last, length)) / RATE)
+    return chirp
 
 
 @st.composite
