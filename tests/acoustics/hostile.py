@@ -55,12 +55,15 @@ def _piece(draw: st.DrawFn) -> Samples:
         return np.resize(values, length) if len(values) else values
     loudness = draw(_LOUDNESS)
     if kind == "noise":
-        return loudness * np.random.default_rng(length).normal(size=length)
+        noise: Samples = loudness * np.random.default_rng(length).normal(size=length)
+        return noise
     if kind == "chirp":
         return loudness * _chirp(length, draw(st.floats(0, RATE)), draw(st.floats(0, RATE)))
     if kind == "click":
-        return loudness * (np.arange(length) % draw(st.integers(1, RATE)) == 0)
-    return loudness * (5 * SPEECH if kind == "speech" else np.zeros(length))[:length]
+        clicks: Samples = np.where(np.arange(length) % draw(st.integers(1, RATE)) == 0, loudness, 0.0)
+        return clicks
+    samples: Samples = 5 * SPEECH if kind == "speech" else np.zeros(length)
+    return loudness * samples[:length]
 
 
 def _chirp(length: int, first: float, last: float) -> Samples:
