@@ -137,7 +137,7 @@ def _drawn(tokens: Sequence[Token], half: int, length: int, draw: np.random.Gene
     said = [pool[at] for at in draw.permutation(len(pool))[:length]]
     goal = [theirs[token.base, token.tone] for token in said]
     wrong, off = (int(at) for at in draw.permutation(length)[:2])
-    said[wrong] = _other(pool, goal[wrong], draw)
+    said[wrong] = other_syllable(pool, goal[wrong], draw)
     others = [token for token in mine if token.base == goal[off].base and token.tone != goal[off].tone]
     if others:
         said[off] = others[int(draw.integers(len(others)))]
@@ -177,7 +177,7 @@ def evidence_of(sentence: Sentence, models: Models) -> SentenceTrial:
     return evidence
 
 
-def _other(pool: Sequence[Token], goal: Token, draw: np.random.Generator) -> Token:
+def other_syllable(pool: Sequence[Token], goal: Token, draw: np.random.Generator) -> Token:
     """Another syllable with the same tone; every second time one that differs in its initial or final only."""
     same_tone_others = [each for each in pool if each.tone == goal.tone and each.base != goal.base]
     near = [each for each in same_tone_others if difference(each, goal) in ("initial", "final")]
