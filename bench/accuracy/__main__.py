@@ -89,7 +89,7 @@ def _of_rated(given: argparse.Namespace) -> tuple[dict[str, int], Iterator[Figur
 def _of_syllables(given: argparse.Namespace) -> tuple[dict[str, int], Iterator[Figure]]:
     with (given.data / "pairs.csv").open(encoding="utf-8-sig", newline="") as file:
         total = sum(1 for _ in csv.DictReader(file)) + len(list((given.data / "syllable").glob("*.*")))
-    tokens = list(read_tokens(given.data, processes=None))
+    tokens = list(read_tokens(given.data))
     if not any(each.patient for each in tokens) or all(each.patient for each in tokens):
         sys.exit(f"{given.data}: one of the two voices has no recording that can be used")
     cases = list(spoken.joined_cases(tokens, given.limit))

@@ -41,6 +41,7 @@ class Outcome:
         return "another_sentence" in self.flags
 
 
+ANOTHER = "another sentence"
 PERTURBATIONS: dict[str, tuple[str, Callable[[Case], Sound]]] = {
     "slow x1.2": ("fluency", lambda case: slowed(case.recording, 1.2)),
     "slow x1.5": ("fluency", lambda case: slowed(case.recording, 1.5)),
@@ -50,7 +51,7 @@ PERTURBATIONS: dict[str, tuple[str, Callable[[Case], Sound]]] = {
         "pronunciation",
         lambda case: replaced(case.recording, case.stranger, 0.4, 0.65),
     ),
-    "another sentence": ("pronunciation", lambda case: case.stranger),
+    ANOTHER: ("pronunciation", lambda case: case.stranger),
 }
 _TOLD, _RISE, _ONE_RISE = 0.96, 0.1, 1.0
 _MEDIAN, _P95 = 3.0, 8.0  # points that what is nobody's fault may cost
@@ -102,10 +103,11 @@ def figures(cases: Sequence[Case]) -> Iterator[Figure]:
     taken = _Taken([case.speaker for case, _ in found], [each for _, each in found])
     for change, (score, _) in PERTURBATIONS.items():
         yield taken.told(change, score)
-        for other in SUB_SCORES:
-            if other != score:
-                yield from taken.risen(change, other)
-    yield taken.refused("another sentence")
+        if change != ANOTHER:  # of which nothing has to stay as it was
+            for other in SUB_SCORES:
+                if other != score:
+                    yield from taken.risen(change, other)
+    yield taken.refused(ANOTHER)
     for change in DISTURBANCES:
         for score in SCORES:
             yield from taken.moved(change, score)
@@ -130,26 +132,35 @@ class _Taken:
         most: bool,
     ) -> Figure:
         """A mean, with its interval."""
-        value = float(np.mean(values)) if values else None
-        bounds = interval(mean_of(values), speakers) if values else None
-        count = len(set(speakers))
         return Figure(
-            name, value, unit, len(values), count, aim=aim, most=most, interval=bounds, over="speakers"
+            name,
+            float(np.mean(values)) if values else None,
+            unit,
+            len(values),
+            len(set(speakers)),
+            aim=aim,
+            most=most,
+            interval=interval(mean_of(values), speakers) if values else None,
+            over="speakers",
+            note=self._unscored(values),
         )
 
+    def _unscored(self, values: Sequence[float]) -> str:
+        missing = len(self.given) - len(values)
+        return f"{missing} changed ones were not scored" if missing else ""
+
     def told(self, change: str, score: str) -> Figure:
-        """How often the changed one scores below its own clean one; one that is refused does."""
+        """How often the changed one scores below its own clean one; pronunciation of one that is refused does."""
         told, whose = [], []
         for speaker, each in zip(self.speakers, self.given, strict=True):
             clean, changed = each[CLEAN].scores[score], each[change].scores[score]
-            if each[change].refused:
+            if each[change].refused and score == "pronunciation":
                 changed = -1.0
             if clean is not None and changed is not None:
                 told.append(float(changed < clean) + 0.5 * (changed == clean))
                 whose.append(speaker)
-        return self._figure(
-            f"{change}: {score} tells it from the same recording", told, "AUC", whose, _TOLD, False
-        )
+        name = f"{change}: {score} tells it from the same recording"
+        return self._figure(name, told, "AUC", whose, _TOLD, False)
 
     def _changes(self, change: str, score: str) -> tuple[list[float], list[str]]:
         changes, whose = [], []
@@ -163,10 +174,15 @@ class _Taken:
     def risen(self, change: str, score: str) -> Iterator[Figure]:
         changes, whose = self._changes(change, score)
         yield self._figure(f"{change}: mean change of {score}", changes, "points", whose, _RISE, True)
-        if changes:
-            aim = _ONE_RISE if change.startswith("slow") else None
-            name = f"{change}: largest rise of {score}"
-            yield Figure(name, max(changes), "points", len(changes), len(set(whose)), aim=aim, most=True)
+        yield self._most_risen(change, score, _ONE_RISE if change.startswith("slow") else None)
+
+    def _most_risen(self, change: str, score: str, aim: float | None) -> Figure:
+        changes, whose = self._changes(change, score)
+        name, rise = f"{change}: largest rise of {score}", max(changes, default=None)
+        count = len(set(whose))
+        return Figure(
+            name, rise, "points", len(changes), count, aim=aim, most=True, note=self._unscored(changes)
+        )
 
     def refused(self, change: str) -> Figure:
         refused = [float(each[change].refused) for each in self.given]
@@ -175,8 +191,6 @@ class _Taken:
     def moved(self, change: str, score: str) -> Iterator[Figure]:
         changes, whose = self._changes(change, score)
         size = np.abs(changes)
-        unscored = len(self.given) - len(changes)
-        note = f"{unscored} not scored" if unscored else ""
         for name, aim, percent in (("median", _MEDIAN, 50), ("95th percentile", _P95, 95)):
             yield Figure(
                 f"{change}: {name} of the change of {score}",
@@ -188,15 +202,12 @@ class _Taken:
                 most=True,
                 interval=_percentile_interval(changes, whose, percent),
                 over="speakers",
-                note=note,
+                note=self._unscored(changes),
             )
 
     def noised(self, change: str) -> Iterator[Figure]:
         for score in SCORES:
-            changes, whose = self._changes(change, score)
-            rise = max(changes) if changes else None
-            name = f"{change}: largest rise of {score}"
-            yield Figure(name, rise, "points", len(changes), len(set(whose)), aim=0.0, most=True)
+            yield self._most_risen(change, score, 0.0)
         flagged = [float("noise" in each[change].flags) for each in self.given]
         yield self._figure(f"{change}: flagged as noise", flagged, "share", self.speakers, None, False)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.acoustics.arrays import Floats, Indices
+from analysis.acoustics.arrays import Bools, Floats, Indices
+from analysis.acoustics.syllable_fitting import area
 
 _DRAWS = 500
 _LEAST_GROUPS = 3  # of two speakers there is no interval to speak of
@@ -85,12 +86,13 @@ def interval(
         return None
     whose = [np.flatnonzero(members == at) for at in range(len(names))]
     draw = np.random.default_rng(0)
-    found = np.array(
-        [
-            statistic(np.concatenate([whose[at] for at in draw.integers(len(names), size=len(names))]))
-            for _ in range(draws)
-        ]
-    )
+    with np.errstate(invalid="ignore", divide="ignore"):  # no correlation, where all that was drawn are alike
+        found = np.array(
+            [
+                statistic(np.concatenate([whose[at] for at in draw.integers(len(names), size=len(names))]))
+                for _ in range(draws)
+            ]
+        )
     known: Floats = found[np.isfinite(found)]
     if not len(known):
         return None
@@ -102,3 +104,8 @@ def mean_of(values: Sequence[float] | Floats) -> Callable[[Indices], float]:
     """The mean, as a statistic of drawn trials."""
     array = np.array(values, dtype=np.float64)
     return lambda chosen: float(array[chosen].mean())
+
+
+def area_of(values: Floats, right: Bools) -> float:
+    """Area under the curve of those that are right (n,) against the others; NaN where there are none of a kind."""
+    return area(values[right], values[~right]) if right.any() and not right.all() else float("nan")

@@ -19,8 +19,7 @@ from analysis.acoustics.calibrate import (
 from analysis.acoustics.curves import CURVES_FILE, sentence_gate
 from analysis.acoustics.fitting import strangeness
 from analysis.acoustics.rated import Rated
-from analysis.acoustics.syllable_fitting import area
-from bench.accuracy.figure import Figure, interval
+from bench.accuracy.figure import Figure, area_of, interval
 
 # The experts' name of each score, and what to reach.
 AIMS = {
@@ -30,6 +29,7 @@ AIMS = {
     "overall": ("total", 0.80),
 }
 _REFUSED, _FALSE_ALARMS = 0.98, 0.02
+_LEAST_SPEAKERS = 2
 
 
 def figures(rated: Rated, language: str) -> Iterator[Figure]:
@@ -43,7 +43,11 @@ def figures(rated: Rated, language: str) -> Iterator[Figure]:
         yield from _agreements(
             rated, f"curves of the repository{how}", shipped, aimed=not how, note=_fitted_on(before)
         )
-    if able:
+    if not able:
+        yield Figure("another sentence refused", None, "share", 0, 0, note="there is no phone recogniser")
+    elif len(set(rated.other_speakers)) < _LEAST_SPEAKERS:
+        yield Figure("another sentence refused", None, "share", 0, 0, note="too few speakers to hold one out")
+    else:
         yield from _gate(rated, language)
 
 
@@ -111,10 +115,10 @@ def _refusals(
     whose = [*rated.speakers, *rated.other_speakers]
     yield Figure(
         f"another sentence stranger than a right one, {how}",
-        area(excess[1], excess[0]),
+        area_of(both, strange),
         "AUC",
         len(both),
         len(set(whose)),
-        interval=interval(lambda at: area(both[at][strange[at]], both[at][~strange[at]]), whose),
+        interval=interval(lambda at: area_of(both[at], strange[at]), whose),
         over="speakers",
     )

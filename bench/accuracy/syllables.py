@@ -21,11 +21,10 @@ from analysis.acoustics.sentence_trials import (
     models_without,
 )
 from analysis.acoustics.sounds import sound_model
-from analysis.acoustics.syllable_fitting import area
 from analysis.acoustics.syllable_tokens import Token
 from analysis.acoustics.syllable_trials import FOLDS, SoundTrial, ToneTrial, folds
 from analysis.acoustics.tones import tone_model
-from bench.accuracy.figure import Figure, interval, mean_of
+from bench.accuracy.figure import Figure, area_of, interval, mean_of
 
 _SHIPPED = "models of the repository: no held-out figure where they were fitted on these data"
 _LENGTH = 8
@@ -34,11 +33,12 @@ _LEAST = 3 * _LENGTH  # characters of each half of the bases
 # What the forked processes share without a copy.
 _tokens: Sequence[Token] = ()
 _models: Sequence[Models] = ()
+_sentences: Sequence[Sentence] = ()
 
 
 def figures(tokens: Sequence[Token]) -> Iterator[Figure]:
     """Everything that is taken on single syllables, and the one wrong of eight."""
-    global _tokens, _models  # noqa: PLW0603 - set before the fork, read after it
+    global _tokens, _models, _sentences  # noqa: PLW0603 - set before the fork, read after it
     _tokens = tokens
     yield from _tones(ToneTrial.run(tokens), "base and patient's voice held out")
     yield from _tones(ToneTrial.run(tokens, tone_model("alone")), "models of the repository", note=_SHIPPED)
@@ -46,7 +46,8 @@ def figures(tokens: Sequence[Token]) -> Iterator[Figure]:
         yield Figure("one wrong syllable", None, "share", 0, 2, note=f"fewer than {_LEAST} characters a half")
         return
     _models = [each for each in in_order(_fit_half, (0, 1), method="fork") if not isinstance(each, Died)]
-    halves = _halves(drawn_sentences(tokens))
+    _sentences = drawn_sentences(tokens)
+    halves = _halves()
     maps = [fit_maps(halves[half]) for half in (0, 1)]
     yield from _one_wrong(halves, maps)
     yield from _sounds(_joined_folds(shipped=False), maps, folds(tokens, 2))
@@ -85,16 +86,18 @@ def _fit_half(half: int) -> Models:
     return models_without(_tokens, half)
 
 
-def _evidence_of(sentence: Sentence) -> SentenceTrial:
+def _evidence_of(number: int) -> SentenceTrial:
+    sentence = _sentences[number]
     return evidence_of(sentence, _models[sentence.half])
 
 
-def _halves(sentences: Sequence[Sentence]) -> list[SentenceTrial]:
+def _halves() -> list[SentenceTrial]:
     """What the sentences of each half gave, by models fitted on the other."""
     halves = [SentenceTrial(), SentenceTrial()]
-    for sentence, found in zip(sentences, in_order(_evidence_of, sentences, method="fork"), strict=True):
-        if not isinstance(found, Died):
-            halves[sentence.half].join(found)
+    found = in_order(_evidence_of, range(len(_sentences)), method="fork")
+    for sentence, each in zip(_sentences, found, strict=True):
+        if not isinstance(each, Died):
+            halves[sentence.half].join(each)
     return halves
 
 
@@ -161,8 +164,8 @@ def _area(
     values = np.concatenate([known["same"], *(known[kind] for kind in wrong)])
     right: Bools = np.arange(len(values)) < len(known["same"])
     whose = [base for kind in ("same", *wrong) for base in trial.bases[kind]]
-    found = area(values[right], values[~right]) if right.any() and not right.all() else None
-    bounds = interval(lambda at: area(values[at][right[at]], values[at][~right[at]]), whose, draws=200)
+    found = area_of(values, right)
+    bounds = interval(lambda at: area_of(values[at], right[at]), whose, draws=200)
     return Figure(
         f"{name}, {how}", found, "AUC", len(values), 2, aim=aim, interval=bounds, over="bases", note=note
     )
