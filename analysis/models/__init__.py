@@ -5,6 +5,7 @@ from analysis.models.job import AnalysisJob
 from analysis.models.patient import Patient
 from analysis.models.recording import PracticeRecording
 from analysis.models.result import SCORES, AnalysisResult
+from analysis.models.review import Review, Verdict
 from analysis.models.token import AccessToken
 
 __all__ = [
@@ -15,4 +16,6 @@ __all__ = [
     "Exercise",
     "Patient",
     "PracticeRecording",
+    "Review",
+    "Verdict",
 ]
