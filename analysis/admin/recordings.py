@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analysis.admin.audio import player
 from analysis.admin.exercises import KeepsFiles
+from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
 from analysis.admin.state import badge
 from analysis.files import RefusedFile, measure
@@ -44,7 +45,7 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
     list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
-    list_filter = [("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
+    list_filter = [ReviewFilter, ("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
     date_hierarchy = "recorded_at"
     list_select_related = ["patient", "exercise"]
     search_fields = ["patient__code", "patient__name", "exercise__title"]
