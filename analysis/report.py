@@ -104,6 +104,11 @@ class Report:
     is_doubtful: bool
 
     @property
+    def is_scored(self) -> bool:
+        """Whether scores belong to this kind of exercise; one that is missing all the same is shown with its reason."""
+        return not self.chief or any(score.value is not None for score in self.scores)
+
+    @property
     def rest(self) -> list[Measure]:
         """The measures that are not shown first."""
         first = {measure.code for measure in self.chief}

@@ -41,10 +41,8 @@ export class Listening {
   async play(what) {
     const wasPlaying = document.querySelector(".vb-listen").dataset.playing;
     this.stop();
-    if (what === "stop") {
-      if (wasPlaying) return;
-      what = this.last;
-    }
+    if (what === "stop" && !wasPlaying) what = this.last;
+    else if (what === "stop" || (what === wasPlaying && what !== "both")) return;
     if (what !== "both") this.last = what;
     const mine = this.#playing;
     const names = this.#order(what);

@@ -10,6 +10,9 @@ export class Track {
     this.onTime = () => {};
     audio.preservesPitch = true;
     audio.addEventListener("timeupdate", () => audio.paused || this.onTime(audio.currentTime));
+    // By the browser's own controls. The event of an earlier pause may come when the next stretch has begun.
+    audio.addEventListener("pause", () => audio.paused && this.#finish());
+    audio.addEventListener("ended", () => this.#finish());
   }
 
   set rate(value) {
@@ -25,8 +28,6 @@ export class Track {
     const over = new Promise((done) => {
       this.#ended = done;
     });
-    this.audio.addEventListener("ended", () => this.stop(), { once: true });
-    this.audio.addEventListener("pause", () => this.#finish(), { once: true }); // by the browser's own controls
     await this.audio.play();
     this.#timer = setInterval(() => {
       this.onTime(this.audio.currentTime);
