@@ -105,7 +105,7 @@ class Report:
 
     @property
     def is_scored(self) -> bool:
-        """Whether scores belong to this kind of exercise; one that is missing all the same is shown with its reason."""
+        """Whether scores belong to this kind of exercise; where they do, a missing one is shown with its reason."""
         return not self.chief or any(score.value is not None for score in self.scores)
 
     @property

@@ -65,7 +65,8 @@ def archive(result: AnalysisResult, review: Review) -> bytes:
 
 
 def textgrid(seconds: float, tiers: Sequence[Tier]) -> str:
-    """The tiers as a TextGrid of this length, in Praat's long text format."""
+    """The tiers as a TextGrid of this length, in Praat's long text format. Times are given to the microsecond."""
+    seconds = round(seconds, 6)
     head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {seconds:.6f}"]
     lines = [*head, "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
     for number, tier in enumerate(tiers, 1):
@@ -168,7 +169,7 @@ def _filled(intervals: Iterable[Interval], seconds: float) -> Iterator[Interval]
     """Praat wants a tier without gaps and without overlaps."""
     reached = 0.0
     for each in sorted(intervals, key=lambda interval: interval.start):
-        start, end = max(each.start, reached), min(each.end, seconds)
+        start, end = round(max(each.start, reached), 6), round(min(each.end, seconds), 6)
         if end <= start:
             continue
         if start > reached:

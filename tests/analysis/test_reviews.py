@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from analysis import reviews
-from analysis.models import AnalysisJob, AnalysisResult, Exercise, Patient, PracticeRecording, Review
+from analysis.models import AnalysisResult, Exercise, Patient, PracticeRecording, Review
 from analysis.reviews import AlreadySigned, ChangedMeanwhile, Words
+from tests.analysis.conftest import found
 from tests.conftest import record
 
 pytestmark = pytest.mark.usefixtures("redis")
 SYLLABLES = [{"text": character} for character in "今天我們"]
 
 
-def found(recording: PracticeRecording, **columns: Any) -> AnalysisResult:
-    """A result without an analysis: what counts here is only which syllables it has."""
-    job = AnalysisJob.for_call(recording.pk)
-    job.save()
-    AnalysisJob.objects.filter(pk=job.pk).update(state="succeeded")
-    fixed = {"recording_sha256": "", "model_version": "x", "seconds": 1, "processing_time_seconds": 1}
-    return AnalysisResult.objects.create(**fixed | {"job": job, "syllables": SYLLABLES} | columns)
-
-
 @pytest.fixture
 def result(recording: PracticeRecording) -> AnalysisResult:
-    return found(recording)
+    return found(recording, syllables=SYLLABLES)
 
 
 def test_verdicts_and_note_are_kept_as_they_are_given(alice: User, result: AnalysisResult) -> None:
