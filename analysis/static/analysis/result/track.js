@@ -16,6 +16,7 @@ export class Track {
   }
 
   set rate(value) {
+    this.audio.defaultPlaybackRate = value; // loading sets the rate back to this one
     this.audio.playbackRate = value;
   }
 
