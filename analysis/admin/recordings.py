@@ -21,7 +21,7 @@ from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user
 from analysis.admin.state import badge
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
-from analysis.models import AnalysisJob, PracticeRecording
+from analysis.models import LONG_COLUMNS, AnalysisJob, PracticeRecording
 
 
 class RecordingForm(ModelForm):  # type: ignore[type-arg]
@@ -53,7 +53,11 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     change_form_outer_before_template = "analysis/recording_head.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        latest = Prefetch("jobs", AnalysisJob.objects.select_related("result").order_by("-created_at"))
+        # A list shows the scores, not what they were made of.
+        jobs = AnalysisJob.objects.select_related("result").defer(
+            *(f"result__{name}" for name in LONG_COLUMNS)
+        )
+        latest = Prefetch("jobs", jobs.order_by("-created_at"))
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.prefetch_related(latest)
 

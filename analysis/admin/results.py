@@ -24,16 +24,11 @@ from analysis.admin.review_form import ReviewForm
 from analysis.admin.scope import OwnFilter, OwnReadOnlyAdmin, user_of
 from analysis.drawing import pitch_picture
 from analysis.exports import praat, stem, table
-from analysis.models import AnalysisResult
+from analysis.models import LONG_COLUMNS, AnalysisResult
 from analysis.report import flags
 from analysis.reviews import AlreadySigned, ChangedMeanwhile
 
 PAGE = "admin:analysis_analysisresult_change"
-# Not loaded for a list: the page of one result reads them.
-LONG_COLUMNS = (
-    "detailed_analysis", "measures", "absent", "unscored", "costs", "syllables", "suggestions",
-    "improvement_areas", "caveats", "step_seconds",
-)  # fmt: skip
 
 
 @admin.register(AnalysisResult)
