@@ -24,6 +24,7 @@ from analysis.admin.review_form import ReviewForm
 from analysis.admin.scope import OwnFilter, OwnReadOnlyAdmin, user_of
 from analysis.drawing import pitch_picture
 from analysis.exports import praat, stem, table
+from analysis.manager import TaskManager
 from analysis.models import LONG_COLUMNS, AnalysisResult
 from analysis.report import flags
 from analysis.reviews import AlreadySigned, ChangedMeanwhile
@@ -64,7 +65,8 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
                 name=f"analysis_analysisresult_{name}",
             )
             for name, view in (
-                ("review", self.review), ("print", self.print_page), ("praat", self.praat), ("table", self.table),
+                ("review", self.review), ("analyse", self.analyse), ("print", self.print_page),
+                ("praat", self.praat), ("table", self.table),
             )
         ]  # fmt: skip
         queue = path(
@@ -116,6 +118,17 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
             messages.success(request, form.done())
             if form.goes_on:
                 return redirect(reverse(PAGE, args=[following]) if following else self._list())
+        return redirect(reverse(PAGE, args=[pk]))
+
+    def analyse(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Analyse the recording again; the page then shows how far that is, and leads to the new result."""
+        result = self._asked_for(request, pk)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not request.user.has_perm("analysis.change_practicerecording"):
+            raise PermissionDenied
+        TaskManager(user_of(request)).submit(result.job.recording_id)
+        messages.success(request, _("The analysis is queued."))
         return redirect(reverse(PAGE, args=[pk]))
 
     def print_page(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -23,7 +23,7 @@ from tests.conftest import group, record
 
 pytestmark = pytest.mark.usefixtures("redis")
 MOST_QUERIES = 25
-DOORS = ("review", "print", "praat", "table")
+DOORS = ("review", "analyse", "print", "praat", "table")
 
 
 def address(name: str, result: AnalysisResult) -> str:
@@ -247,6 +247,14 @@ def test_an_earlier_analysis_says_so_and_is_compared(therapist: Client, recordin
     assert "(+5.5)" in page(therapist, old)
     assert "This is an earlier analysis." not in page(therapist, new)
     assert "(-5.5)" in page(therapist, new)
+
+
+def test_it_is_analysed_again_from_its_page(therapist: Client, alice: User, result: AnalysisResult) -> None:
+    assert therapist.get(address("analyse", result)).status_code == 405
+    assert therapist.post(address("analyse", result)).headers["Location"] == address("change", result)
+    job = result.job.recording.jobs.get(state="queued")
+    assert job.created_by == alice
+    assert f'data-job="{job.pk}"' in page(therapist, result)
 
 
 def test_the_chart_note_is_plain_text_without_the_name(
