@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analysis.models import AnalysisResult, Review, Verdict
-from analysis.report import Report
+from analysis.report import Measure, Report
 
 
 def chart_note(result: AnalysisResult, report: Report, review: Review) -> str:
@@ -28,14 +29,16 @@ def _lines(result: AnalysisResult, report: Report, review: Review) -> Iterator[s
     for flag in report.flags:
         yield f"⚠ {flag.text}"
     if scored := [score for score in report.scores if score.value is not None]:
-        figures = [f"{score.name} {score.value:.0f}" for score in scored]
+        figures = [f"{score.name} {floatformat(score.value, 0)}" for score in scored]
         yield _("Scores (0 to 100): %(scores)s") % {"scores": _list(figures)}
     for measure in report.chief:
         if measure.value is not None:
-            yield f"{measure.name}: {measure.value:g} {measure.unit}".rstrip() + (
-                f" ({measure.norm})" if measure.norm else ""
-            )
-    if off := [f"{each.text} ({_list(each.findings)})" for each in report.syllables if each.findings]:
+            yield _("%(name)s: %(value)s") % {"name": measure.name, "value": _figure(measure)}
+    if off := [
+        _("%(syllable)s (%(what)s)") % {"syllable": each.text, "what": _list(each.findings)}
+        for each in report.syllables
+        if each.findings
+    ]:
         yield _("To be practised: %(syllables)s") % {"syllables": _list(off)}
     yield from _reviewed(report, review)
     yield _("Feedback for practice, for reference; not a diagnosis.")
@@ -59,6 +62,11 @@ def _reviewed(report: Report, review: Review) -> Iterator[str]:
         }
     else:
         yield _("Not yet signed off by a therapist")
+
+
+def _figure(measure: Measure) -> str:
+    value = f"{measure.value:g} {measure.unit}".rstrip()
+    return f"{value}; {measure.norm}" if measure.norm else value
 
 
 def _count(review: Review, verdict: str) -> int:

@@ -10,6 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import floatformat
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -161,7 +162,7 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
         for job in _jobs(recording):
             if job.state == "succeeded":
                 score = job.result.overall_score
-                return "–" if score is None else f"{score:.0f}"
+                return "–" if score is None else str(floatformat(score, 0))
         return "–"
 
 

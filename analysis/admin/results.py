@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.defaultfilters import floatformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -260,4 +261,4 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
 
 
 def _number(score: float | None) -> str:
-    return "–" if score is None else f"{score:.0f}"
+    return "–" if score is None else str(floatformat(score, 0))  # as the page rounds it
