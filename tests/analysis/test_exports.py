@@ -128,6 +128,7 @@ def test_a_lost_file_is_said_in_words(alice: User, result: AnalysisResult, clien
     client.force_login(alice)
     audio = result.job.recording.audio
     audio.storage.delete(str(audio.name))
+    client.cookies["django_language"] = "en"
     answer = client.get(reverse("admin:analysis_analysisresult_praat", args=[result.pk]), follow=True)
     assert "no longer in the storage" in answer.content.decode()
     assert not LogEntry.objects.filter(additional_data={"access": audit.EXPORTED}).exists()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from analysis import reviews
 from analysis.models import AnalysisResult, Exercise, Patient, PracticeRecording, Review
@@ -120,3 +126,34 @@ def test_many_are_signed_and_none_twice(alice: User, result: AnalysisResult) -> 
     signed = reviews.record(alice, result.pk, Words({}), version=0, sign=True)
     assert reviews.sign_off_many(alice, [result.pk]) == 0
     assert Review.objects.get().signed_at == signed.signed_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_write_at_once_one_is_told(alice: User, result: AnalysisResult) -> None:
+    together = Barrier(2)
+
+    def write(note: str) -> str:
+        together.wait(10)
+        try:
+            return reviews.record(alice, result.pk, Words({}, note), version=0).note
+        except ChangedMeanwhile:
+            return "told"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(write, ["first", "second"]))
+    kept = Review.objects.get()
+    assert said == sorted([kept.note, "told"])
+    assert kept.version == 1
+
+
+def test_removing_a_patient_takes_the_review_along(
+    alice: User, result: AnalysisResult, client: Client
+) -> None:
+    reviews.record(alice, result.pk, Words({}, "note"), version=0, sign=True)
+    client.force_login(alice)
+    patient = result.job.recording.patient
+    answer = client.post(reverse("admin:analysis_patient_delete", args=[patient.pk]), {"post": "yes"})
+    assert answer.status_code == 302
+    assert not Review.objects.exists()
