@@ -13,22 +13,18 @@ It says how well curves fitted here do on speakers that they never saw, and how 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
-from analysis.acoustics.alignment import align
-from analysis.acoustics.arrays import Floats
+from analysis.acoustics.arrays import Bools, Floats, Indices
 from analysis.acoustics.codes import LANGUAGES
 from analysis.acoustics.curves import CURVES_FILE, Curve, read_curves
-from analysis.acoustics.decoding import decode
-from analysis.acoustics.evidence import gather
 from analysis.acoustics.fitting import (
     EVIDENCES,
     GATE_EVIDENCES,
@@ -41,146 +37,20 @@ from analysis.acoustics.fitting import (
     rows,
     strangeness,
 )
-from analysis.acoustics.phone_match import match
-from analysis.acoustics.phones import Heard, hear, recogniser
-from analysis.acoustics.pitch import track_pitch
-from analysis.acoustics.spectrum import spectrum
-from analysis.acoustics.speech import find_speech
-from analysis.acoustics.utterance import Utterance, evened, utterance
+from analysis.acoustics.rated import RATED, Rated, read
 
-RATED = {"pronunciation": "accuracy", "fluency": "fluency", "rhythm": "prosodic"}
-_STRANGERS = 4  # every fourth recording is also held against another sentence: listening is slow
 _DIVISIONS = 3  # into speakers fitted and held out; the mean of their figures is told
 _WEIGHTS = {"pronunciation": 0.5, "fluency": 0.25, "rhythm": 0.25}  # of the overall score, pitch left out
-
-
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """What is known of each recording, as columns (n,): evidences, ratings 0-100, speakers.
-
-    `other` holds the evidences of every fourth of them against the example of another sentence.
-    """
-
-    same: Mapping[str, Floats]
-    ratings: Mapping[str, Floats]
-    speakers: Sequence[str]
-    other: Mapping[str, Floats]
-    other_speakers: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Example:
-    sentence: str
-    utterance: Utterance
-    heard: Heard | None
-
-
-def listen(path: Path) -> Utterance:
-    """One file as the pipeline sees it."""
-    sound = decode(path)
-    frames = spectrum(sound.samples)
-    return utterance(sound, frames, find_speech(frames), track_pitch(sound, len(frames)))
-
-
-def _only(folder: Path, name: str) -> Path:
-    found = sorted(folder.glob(f"{name}.*"))
-    if len(found) != 1:
-        raise SystemExit(f"{folder}: {len(found)} files are called {name}.*, and one is needed")
-    return found[0]
-
-
-def heard_rows(folder: Path) -> Iterator[dict[str, str]]:
-    """Each row of scores.csv, and its evidences: `same_` its own example, `other_` that of another sentence."""
-    with (folder / "scores.csv").open(encoding="utf-8", newline="") as file:
-        rated = list(csv.DictReader(file))
-    examples = {row["utterance"]: _example(folder, row) for row in rated}
-    ordered = sorted(examples.values(), key=lambda each: each.utterance.speech.seconds)
-    for index, row in enumerate(rated):
-        example = examples[row["utterance"]]
-        recording = listen(_only(folder / "audio", row["utterance"]))
-        found = _cells("same_", _evidences(recording, example))
-        if index % _STRANGERS == 0:
-            found |= _cells("other_", _evidences(recording, _neighbour(ordered, example)))
-        yield row | found
-
-
-def _cells(start: str, evidences: Mapping[str, float]) -> dict[str, str]:
-    return {f"{start}{name}": f"{value:.5g}" for name, value in evidences.items()}
-
-
-def _example(folder: Path, row: Mapping[str, str]) -> _Example:
-    spoken = listen(_only(folder / "example", row["utterance"]))
-    by = recogniser()
-    sentence = row.get("text") or row.get("example") or row["utterance"]
-    return _Example(sentence, spoken, hear(by, spoken) if by else None)
-
-
-def _neighbour(ordered: Sequence[_Example], example: _Example) -> _Example:
-    """The example of another sentence that comes next in length: length alone must not give it away."""
-    at = next(index for index, each in enumerate(ordered) if each is example)
-    others = (each for each in (*ordered[at:], *reversed(ordered[:at])) if each.sentence != example.sentence)
-    found = next(others, None)
-    if found is None:
-        raise SystemExit("scores.csv has one sentence only: another is needed to tell it from")
-    return found
-
-
-def _evidences(recording: Utterance, example: _Example) -> dict[str, float]:
-    pair = evened(recording, example.utterance)
-    by = recogniser()
-    heard = None
-    if by and example.heard:
-        there = example.heard if pair[1] is example.utterance else hear(by, pair[1])
-        heard = match(hear(by, pair[0], pair[1].speech.seconds), there)
-    found = gather(*pair, align(*pair), heard)
-    return {name: 1.0 if value is None else value for name, value in found.values.items()}
-
-
-def read(folder: Path, kept: Path | None = None) -> Rated:
-    """All that a fit needs; from the file of evidences where there is one, else by listening, which takes long."""
-    if kept and kept.exists():
-        with kept.open(encoding="utf-8", newline="") as file:
-            found = list(csv.DictReader(file))
-    else:
-        found = list(heard_rows(folder))
-        if kept:
-            with kept.open("w", encoding="utf-8", newline="") as file:
-                _write_rows(file, found)
-    strange = [row for row in found if row.get("other_segments")]
-    return Rated(
-        same=_columns(found, "same_"),
-        ratings={
-            name: 10 * np.array([float(row[name]) for row in found]) for name in (*RATED.values(), "total")
-        },
-        speakers=[row["speaker"] for row in found],
-        other=_columns(strange, "other_"),
-        other_speakers=[row["speaker"] for row in strange],
-    )
-
-
-def _write_rows(file: TextIO, found: Sequence[Mapping[str, str]]) -> None:
-    writer = csv.DictWriter(file, list(found[0]))
-    writer.writeheader()
-    writer.writerows(found)
-
-
-def _columns(found: Sequence[Mapping[str, str]], start: str) -> dict[str, Floats]:
-    return {
-        name.removeprefix(start): np.array([float(row[name]) for row in found])
-        for name in found[0]
-        if name.startswith(start)
-    }
 
 
 def _correlation(left: Floats, right: Floats) -> float:
     return float(np.corrcoef(left, right)[0, 1])
 
 
-def figures(rated: Rated, used: Mapping[str, Sequence[str]]) -> dict[str, float]:
-    """Pearson's r with the raters on held-out speakers, for each sub-score and the overall score."""
-    found: dict[str, list[float]] = {}
-    for seed in range(_DIVISIONS):
-        scores = {
+def divisions(rated: Rated, used: Mapping[str, Sequence[str]]) -> list[dict[str, Floats]]:
+    """Sub-scores (n,) by curves that never saw the speaker, for each division into fitted and held out."""
+    return [
+        {
             name: held_out(
                 {code: rated.same[code] for code in codes},
                 100 - rated.ratings[RATED[name]],
@@ -189,30 +59,57 @@ def figures(rated: Rated, used: Mapping[str, Sequence[str]]) -> dict[str, float]
             )
             for name, codes in used.items()
         }
-        for name, r in _agreement(scores, rated).items():
-            found.setdefault(name, []).append(r)
-    return {name: round(float(np.mean(values)), 3) for name, values in found.items()}
+        for seed in range(_DIVISIONS)
+    ]
 
 
-def _agreement(scores: Mapping[str, Floats], rated: Rated) -> dict[str, float]:
+def figures(rated: Rated, used: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Pearson's r with the raters on held-out speakers, for each sub-score and the overall score."""
+    found = [agreement(scores, rated) for scores in divisions(rated, used)]
+    return {name: round(float(np.mean([each[name] for each in found])), 3) for name in found[0]}
+
+
+def agreement(scores: Mapping[str, Floats], rated: Rated, chosen: Indices | None = None) -> dict[str, float]:
+    """Pearson's r of sub-scores and of the overall score with the raters; of some recordings only."""
     total = np.sum([weight * scores[name].clip(0, 100) for name, weight in _WEIGHTS.items()], axis=0)
-    found = {name: _correlation(scores[name], rated.ratings[RATED[name]]) for name in scores}
-    return found | {"overall": _correlation(total, rated.ratings["total"])}
+    pairs = {name: (scores[name], rated.ratings[RATED[name]]) for name in scores}
+    pairs |= {"overall": (total, rated.ratings["total"])}
+    some = slice(None) if chosen is None else chosen
+    return {name: _correlation(mine[some], theirs[some]) for name, (mine, theirs) in pairs.items()}
 
 
-def refused(rated: Rated) -> dict[str, float]:
-    """Shares of right and of other sentences that a gate refuses whose fit never saw their speakers."""
+@dataclass(frozen=True, slots=True)
+class GateTrial:
+    """What gates did that never saw the speakers: refused or not, and how far beyond the limit.
+
+    Of the right sentence (n,) and of another (m,).
+    """
+
+    wrongly: Bools
+    rightly: Bools
+    right_excess: Floats
+    other_excess: Floats
+
+
+def gate_trial(rated: Rated) -> GateTrial:
+    """By gates whose fit never saw the speakers."""
     same, other = ({name: each[name] for name in GATE_EVIDENCES} for each in (rated.same, rated.other))
-    wrongly, rightly = np.zeros(len(rated.speakers)), np.zeros(len(rated.other_speakers))
+    right, strangers = np.zeros(len(rated.speakers)), np.zeros(len(rated.other_speakers))
     for out in folds(rated.speakers):
         strange = np.isin(rated.other_speakers, np.array(rated.speakers)[out])
         weights = fit_gate(rows(same, ~out), rows(other, ~strange))
         limit = gate_limit(weights, rows(same, ~out))
-        wrongly[out] = strangeness(weights, rows(same, out)) > limit
-        rightly[strange] = strangeness(weights, rows(other, strange)) > limit
+        right[out] = strangeness(weights, rows(same, out)) - limit
+        strangers[strange] = strangeness(weights, rows(other, strange)) - limit
+    return GateTrial(right > 0, strangers > 0, right, strangers)
+
+
+def refused(rated: Rated) -> dict[str, float]:
+    """Shares of right and of other sentences that a gate refuses whose fit never saw their speakers."""
+    trial = gate_trial(rated)
     return {
-        "another sentence refused": round(float(rightly.mean()), 3),
-        "right sentence refused": round(float(wrongly.mean()), 3),
+        "another sentence refused": round(float(trial.rightly.mean()), 3),
+        "right sentence refused": round(float(trial.wrongly.mean()), 3),
     }
 
 
@@ -222,7 +119,7 @@ def fitted(rated: Rated, before: Mapping[str, Any], name: str, language: str) ->
     new = dict(before) | {"fitted": date.today().isoformat(), "data": name}
     new["recordings"], new["speakers"] = len(rated.speakers), len(set(rated.speakers))
     held: dict[str, Any] = {}
-    for key, used in _sets(able).items():
+    for key, used in evidence_sets(able).items():
         curves = {
             score: fit_curves({code: rated.same[code] for code in codes}, 100 - rated.ratings[RATED[score]])
             for score, codes in used.items()
@@ -237,7 +134,7 @@ def fitted(rated: Rated, before: Mapping[str, Any], name: str, language: str) ->
     return new
 
 
-def _sets(able: bool) -> dict[str, dict[str, tuple[str, ...]]]:
+def evidence_sets(able: bool) -> dict[str, dict[str, tuple[str, ...]]]:
     found = {"points_lost_without_recogniser": EVIDENCES[False]}
     return {"points_lost": EVIDENCES[True]} | found if able else found
 
@@ -257,13 +154,14 @@ def _gate(rated: Rated, before: Mapping[str, Any], language: str) -> dict[str, A
 
 def present(rated: Rated, curves: Mapping[str, Any], *, able: bool) -> dict[str, float]:
     """The same figures for the curves of the repository, whatever they were fitted on."""
+    found = agreement(present_scores(rated, curves, able=able), rated)
+    return {name: round(r, 3) for name, r in found.items()}
+
+
+def present_scores(rated: Rated, curves: Mapping[str, Any], *, able: bool) -> dict[str, Floats]:
+    """Sub-scores (n,) by the curves of the repository."""
     known = read_curves(curves, recogniser=able).points_lost
-    return {
-        name: round(r, 3)
-        for name, r in _agreement(
-            {score: points_left(known[score], rated.same) for score in RATED}, rated
-        ).items()
-    }
+    return {score: points_left(known[score], rated.same) for score in RATED}
 
 
 def as_text(value: Any, depth: int = 0) -> str:
@@ -288,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rated = read(given.folder, given.evidences)
     new = fitted(rated, before, given.name or given.folder.name, given.language)
     print(f"{new['recordings']} recordings of {new['speakers']} speakers; Pearson's r with the raters")
-    for key in _sets("phone_error" in rated.same):
+    for key in evidence_sets("phone_error" in rated.same):
         print(f"{key}, curves fitted here, speakers held out: {new['held_out'][key]}")
         now = present(rated, before, able=key == "points_lost")
         print(f"{key}, curves of the repository:               {now}")

@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.acoustics.sentence_trials import likeness_maps
 from analysis.acoustics.syllable_fitting import fit_tones
 from analysis.acoustics.syllable_tokens import DATA, as_arrays, fit_sounds, read_tokens, tone_vectors_of
-from analysis.acoustics.syllable_trials import SoundTrial, likeness_maps, tones_alone
+from analysis.acoustics.syllable_trials import SoundTrial, tones_alone
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 
 from analysis.acoustics.arrays import Floats, Indices
 from analysis.acoustics.decoding import decode
+from analysis.acoustics.errors import UnusableRecording
 from analysis.acoustics.melody import Melody, follow_melody
 from analysis.acoustics.pitch import track_pitch
 from analysis.acoustics.request import Mark
@@ -50,8 +52,12 @@ _BACKGROUND = 50  # syllables
 
 @dataclass(frozen=True, eq=False)
 class Token:
-    """One recorded syllable, as the models want it: plain, and with white noise."""
+    """One recorded syllable, as the models want it: plain, and with white noise.
 
+    `character` is what was to be said by the voice that stands for the patient; empty for the other.
+    """
+
+    character: str
     base: str
     tone: int
     patient: bool
@@ -67,26 +73,55 @@ class Token:
 
 
 def read_tokens(folder: Path) -> Iterator[Token]:
-    """Every recording of the folder, heard."""
-    with (folder / "pairs.csv").open(encoding="utf-8") as lines:
+    """Every recording of the folder, heard. One that is no use is left out, and told on stderr."""
+    # In this process: Praat's pitch objects, which a token holds, go through no pipe.
+    return map(_token, _read(folder))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """One file of the folder, decoded: plain, and with white noise."""
+
+    character: str
+    base: str
+    tone: int
+    patient: bool
+    sounds: tuple[Sound, Sound]
+
+
+def _read(folder: Path) -> Iterator[_Read]:
+    with (folder / "pairs.csv").open(encoding="utf-8-sig", newline="") as lines:
         rows = [
-            (row["base"], row["tone"], folder / "word" / row["word_file"]) for row in csv.DictReader(lines)
+            (row["character"], row["base"], row["tone"], folder / "word" / row["word_file"])
+            for row in csv.DictReader(lines)
         ]
-    rows += [(path.stem[:-1], path.stem[-1], path) for path in sorted((folder / "syllable").glob("*.mp3"))]
+    rows += [("", path.stem[:-1], path.stem[-1], path) for path in sorted((folder / "syllable").glob("*.*"))]
     draw = np.random.default_rng(0)
-    for base, tone, path in rows:
-        plain = decode(path)
+    for character, base, tone, path in rows:
+        try:
+            plain = decode(path)
+        except (UnusableRecording, OSError) as error:
+            print(f"left out: {path.name}: {error}", file=sys.stderr)
+            continue
         power = float((plain.samples.astype(np.float64) ** 2).mean()) / 10 ** (_NOISE_BELOW / 10)
         noisy = Sound.of(plain.samples + draw.normal(0, np.sqrt(power), len(plain.samples)))
-        yield _token(base, int(tone), path.parent.name == "word", (plain, noisy))
+        yield _Read(character, base, int(tone), path.parent.name == "word", (plain, noisy))
 
 
-def _token(base: str, tone: int, patient: bool, sounds: tuple[Sound, Sound]) -> Token:
-    plain, noisy = (listen(sound) for sound in sounds)
+def _token(read: _Read) -> Token:
+    plain, noisy = (listen(sound) for sound in read.sounds)
     melodies = tuple(follow_melody(each.sound, len(each.spectrum)) for each in (plain, noisy))
     mark = Mark(plain.speech.start * HOP, plain.speech.stop * HOP)
-    vectors = tone_vectors(plain, melodies[0], mark.start, mark.end)
-    return Token(base, tone, patient, (plain, noisy), (melodies[0], melodies[1]), mark, vectors)
+    return Token(
+        read.character,
+        read.base,
+        read.tone,
+        read.patient,
+        (plain, noisy),
+        (melodies[0], melodies[1]),
+        mark,
+        tone_vectors(plain, melodies[0], mark.start, mark.end),
+    )
 
 
 def listen(sound: Sound) -> Utterance:

@@ -71,7 +71,14 @@ def _dictionary(stretch: str) -> tuple[list[str], list[int]]:
     """Each character's pinyin without its tone, and the tone it has on its own."""
     from pypinyin import Style, lazy_pinyin
 
-    numbered = lazy_pinyin(stretch, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=True)
+    # A character that it does not know stays as it is; by default a stretch of them would come as one.
+    numbered = lazy_pinyin(
+        stretch,
+        style=Style.TONE3,
+        neutral_tone_with_five=True,
+        v_to_u=True,
+        errors=list,  # type: ignore[arg-type]  # its types forget that a list is allowed; its documents don't
+    )
     bases, tones = [], []
     for character, reading in zip(stretch, numbered, strict=True):
         known = reading[-1].isdigit()

@@ -8,7 +8,8 @@ from functools import cache
 import pytest
 
 from analysis.acoustics import SUB_SCORES, Sound, analyze
-from tests.acoustics.speech import EXAMPLES, example, flattened, recorded, replaced, slowed, take, with_pauses
+from bench.perturbing import flattened, replaced, slowed, with_pauses
+from tests.acoustics.speech import EXAMPLES, example, recorded, take
 
 ONE_POINT = 1.0  # of a single recording: what resynthesis alone can do
 

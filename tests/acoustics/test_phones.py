@@ -13,7 +13,8 @@ import pytest
 
 from analysis.acoustics import Analysis, Scores, Sound, analyze, warm_up
 from analysis.acoustics.phones import Recogniser, recogniser
-from tests.acoustics.speech import EXAMPLES, RATE, example, music, slowed, take
+from bench.perturbing import slowed
+from tests.acoustics.speech import EXAMPLES, RATE, example, music, take
 from tests.acoustics.voices import held_vowel, sound
 
 

@@ -65,6 +65,12 @@ def test_a_pause_between_two_third_tones_keeps_both() -> None:
     assert [each.tone for each in mandarin_syllables("你,好")] == [3, 3]
 
 
+def test_each_character_that_no_dictionary_knows_is_a_syllable_of_its_own() -> None:
+    assert [each.text for each in mandarin_syllables("媽\U0003238a\U0003238a馬")] == list(
+        "媽\U0003238a\U0003238a馬"
+    )
+
+
 def test_pinyin_and_zhuyin_are_written_as_in_textbooks() -> None:
     read = mandarin_syllables("你好,一個ABC東西!")
 
