@@ -31,7 +31,7 @@ def _lines(result: AnalysisResult, report: Report, review: Review) -> Iterator[s
     if scored := [score for score in report.scores if score.value is not None]:
         figures = [f"{score.name} {floatformat(score.value, 0)}" for score in scored]
         yield _("Scores (0 to 100): %(scores)s") % {"scores": _list(figures)}
-    for measure in report.chief:
+    for measure in [] if report.is_scored else report.chief:
         if measure.value is not None:
             yield _("%(name)s: %(value)s") % {"name": measure.name, "value": _figure(measure)}
     if off := [

@@ -23,8 +23,9 @@ WORTH_SAYING = 0.5
 LEVELS = 5  # of 20 points each: a coarser word for a figure that is not good for more
 DOUBTFUL = frozenset({"doubtful_recording", "doubtful_example"})
 
-# What a therapist reads first of an exercise that has no sentence to compare.
+# What a therapist reads first of each kind of exercise.
 CHIEF_MEASURES = {
+    "sentence": ("speech_rate", "articulation_rate", "pause_ratio", "f0_median", "f0_sd"),
     "sustained_vowel": (
         "f0_median", "maximum_phonation_time", "jitter_local", "shimmer_local", "hnr", "cpps_utterance", "avqi",
     ),
@@ -102,11 +103,7 @@ class Report:
     caveats: list[str]
     chief: list[Measure]
     is_doubtful: bool
-
-    @property
-    def is_scored(self) -> bool:
-        """Whether scores belong to this kind of exercise; where they do, a missing one is shown with its reason."""
-        return not self.chief or any(score.value is not None for score in self.scores)
+    is_scored: bool  # whether scores belong to this kind of exercise
 
     @property
     def rest(self) -> list[Measure]:
@@ -131,6 +128,7 @@ def report(result: AnalysisResult) -> Report:
         caveats=_sentences(wording.CAVEAT_TEXTS, result.caveats),
         chief=[by_code[code] for code in CHIEF_MEASURES.get(kind, ()) if code in by_code],
         is_doubtful=not DOUBTFUL.isdisjoint(result.caveats),
+        is_scored=kind == "sentence",
     )
 
 

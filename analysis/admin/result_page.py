@@ -95,7 +95,7 @@ class ResultPage:
     @property
     def digits(self) -> int:
         """Decimals of the trend's figures: scores are not good for any."""
-        return 2 if self.report.chief else 0
+        return 0 if self.report.is_scored else 2
 
     @property
     def example(self) -> str:
