@@ -124,7 +124,7 @@ def _enrol(request: HttpRequest, user: User) -> HttpResponse:
         device.confirmed = True
         device.save()
         login(request, device)
-        _note(request, user, "second factor set up")
+        _note(user, user, "second factor set up")
         return _page(request, codes=_new_codes(user))
     return _page(request, form=form, picture=picture(device.config_url), key=_readable(device.bin_key))
 
@@ -133,20 +133,20 @@ def _look_after(request: HttpRequest, user: User, device: TOTPDevice) -> HttpRes
     form = CodeForm(device, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if "remove" in request.POST:
-            forget(user)
-            _note(request, user, "second factor removed")
+            forget(user, by=user)
             messages.success(request, _("The second factor is removed."))
             return redirect("second_factor")
-        _note(request, user, "recovery codes made")
+        _note(user, user, "recovery codes made")
         return _page(request, codes=_new_codes(user))
     left = StaticToken.objects.filter(device__user=user).count()
     return _page(request, form=form, is_set=True, left=left, is_required=is_required(user))
 
 
-def forget(user: User) -> None:
+def forget(user: User, *, by: User) -> None:
     """Take the second factor and its recovery codes away."""
     for model in (TOTPDevice, StaticDevice):
         model.objects.filter(user=user).delete()
+    _note(by, user, "second factor removed")
 
 
 def _new_codes(user: User) -> list[str]:
@@ -175,9 +175,9 @@ def _readable(key: bytes) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
-def _note(request: HttpRequest, user: User, what: str) -> None:
+def _note(by: User, user: User, what: str) -> None:
     LogEntry.objects.log_create(
-        user, action=LogEntry.Action.UPDATE, actor=request.user, force_log=True, additional_data={"access": what}
+        user, action=LogEntry.Action.UPDATE, actor=by, force_log=True, additional_data={"access": what}
     )
 
 
