@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db.models import Model
@@ -99,15 +100,16 @@ def system_rows() -> None:
     GroupResult.objects.create(group_id="g")
 
 
-def rows(most: int = 1) -> dict[type[Model], list[Any]]:
-    """The newest keys of every model that has a page. Of what belongs to therapists, all."""
-    from django.contrib import admin
-
-    owned = (Patient, Exercise, PracticeRecording, AnalysisJob, AnalysisResult, AccessToken)
+def rows() -> dict[type[Model], list[Any]]:
+    """A key of every model that has a page; of what belongs to a therapist, one of each therapist's."""
+    owner = {
+        Patient: "therapists", Exercise: "created_by", PracticeRecording: "patient__therapists", AccessToken: "user",
+        AnalysisJob: "recording__patient__therapists", AnalysisResult: "job__recording__patient__therapists",
+    }  # fmt: skip
     found: dict[type[Model], list[Any]] = {}
     for model in admin.site._registry:
-        keys = model._default_manager.order_by("-pk").values_list("pk", flat=True)
-        found[model] = list(keys if model in owned else keys[:most])
+        each = model._default_manager.order_by("-pk")
+        found[model] = list(dict(each.values_list(owner[model], "pk")).values() if model in owner else each[:1].values_list("pk", flat=True))
         assert found[model], f"tests/world.py has no {model._meta.label}"
     return found
 

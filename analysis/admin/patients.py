@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
@@ -21,6 +21,7 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
     search_fields = ["code", "name"]
     list_filter = ["sex"]
     filter_horizontal = ["therapists"]
+    delete_confirmation_template = "analysis/patient_delete.html"
     fields = ["code", "name", "sex", "birth_year", "therapists", "user"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -55,6 +56,23 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
         if db_field.name == "user":  # a patient's account is no colleague's
             kwargs["queryset"] = User.objects.filter(is_staff=False)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # one at a time, by typing the code
+        return actions
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Voices and years of results go, for good: only where the patient's code was typed."""
+        context = dict(extra_context or {})
+        if request.method == "POST":
+            patient = self.get_object(request, object_id)
+            if patient is not None and request.POST.get("code", "").strip() != patient.code:
+                # Django removes on any POST with something in it, so this one is shown the question again.
+                request.POST, context["is_wrong"] = QueryDict(), True
+        return super().delete_view(request, object_id, context)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """A query string may filter by any field of the model, and so would tell a name letter by letter."""

@@ -45,6 +45,7 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 @admin.register(PracticeRecording)
 class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
+    owner = "pk"
     list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
     list_filter = [ReviewFilter, ("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
     date_hierarchy = "recorded_at"

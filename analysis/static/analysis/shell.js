@@ -18,3 +18,8 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 });
+
+// Django's box of chosen rows labels an element that has no role, which a screen reader may not read.
+addEventListener("load", () =>
+  setTimeout(() => document.querySelectorAll(".help-tooltip[aria-label]").forEach((icon) => icon.setAttribute("role", "img"))),
+);
