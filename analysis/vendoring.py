@@ -18,7 +18,10 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent / "static" / "vendor"
 TESTS_FOLDER = Path(__file__).resolve().parent.parent / "tests" / "vendor"
 LIST = FOLDER / "VENDOR.toml"
-HEAD = "# What of others' code the pages, or tests of them, load. Written by `python -m analysis.vendoring`; a test hashes the files.\n"
+HEAD = """\
+# What of others' code the pages, or tests of them, load. Written by `python -m analysis.vendoring`; a test hashes
+# the files.
+"""
 
 
 def packages() -> list[dict[str, Any]]:
@@ -66,7 +69,9 @@ def _keep(package: dict[str, Any], archive: bytes, name: str) -> str:
             assert content is not None, f"{name} is no file"  # noqa: S101
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.read())
-        elif not path.is_file():  # a package without its licence's text keeps the one that was put there by hand
+        elif (
+            not path.is_file()
+        ):  # a package without its licence's text keeps the one that was put there by hand
             raise FileNotFoundError(f"{package['name']} {package['version']} has no file {name}")
     return sha256(path)
 

@@ -48,13 +48,19 @@ class Practice:
     @property
     def words(self) -> set[str]:
         """Names, texts and notes: no colleague's, and no administrator's."""
-        return {self.patient.name, self.exercise.title, self.exercise.text, self.token.name, f"note-{self.patient.code}"}
+        return {
+            self.patient.name,
+            self.exercise.title,
+            self.exercise.text,
+            self.token.name,
+            f"note-{self.patient.code}",
+        }
 
     @property
     def marks(self) -> set[str]:
         """Codes and ids: no colleague's. An administrator works with them."""
         ids = {str(self.patient.pk), *(str(each.pk) for each in self.recordings)}
-        return {self.patient.code, *ids, *(str(result.job_id) for result in self.results)}  # type: ignore[attr-defined]
+        return {self.patient.code, *ids, *(str(result.job_id) for result in self.results)}
 
 
 def practice(name: str, code: str, text: str, analysis: acoustics.Analysis, recordings: int = 2) -> Practice:
@@ -69,7 +75,11 @@ def practice(name: str, code: str, text: str, analysis: acoustics.Analysis, reco
     taken = [record(patient, exercise, "turtle-flat-pitch.webm") for _each in range(recordings)]
     results = [_analysed(each, analysis, therapist) for each in taken]
     Review.objects.create(
-        result=results[0], note=f"note-{code}", signed_by=therapist, signed_name=name, signed_at=timezone.now()
+        result=results[0],
+        note=f"note-{code}",
+        signed_by=therapist,
+        signed_name=name,
+        signed_at=timezone.now(),
     )
     token, _secret = AccessToken.issue(therapist, f"token-of-{code}")
     return Practice(therapist, patient, exercise, taken, results, token)
@@ -81,7 +91,11 @@ def _analysed(recording: PracticeRecording, analysis: acoustics.Analysis, by: Us
     job.save()
     AnalysisJob.objects.filter(pk=job.pk).update(state="succeeded", finished_at=timezone.now(), attempt=1)
     JobAttempt.objects.create(
-        job_id=job.pk, attempt=1, worker="w@h", outcome="succeeded", started_at=timezone.now(),
+        job_id=job.pk,
+        attempt=1,
+        worker="w@h",
+        outcome="succeeded",
+        started_at=timezone.now(),
         ended_at=timezone.now(),
     )
     return AnalysisResult.objects.create(
@@ -108,8 +122,11 @@ def rows() -> dict[type[Model], list[Any]]:
     }  # fmt: skip
     found: dict[type[Model], list[Any]] = {}
     for model in admin.site._registry:
-        each = model._default_manager.order_by("-pk")
-        found[model] = list(dict(each.values_list(owner[model], "pk")).values() if model in owner else each[:1].values_list("pk", flat=True))
+        newest = model._default_manager.order_by("-pk")
+        if model in owner:
+            found[model] = list(dict(newest.values_list(owner[model], "pk")).values())
+        else:
+            found[model] = list(newest[:1].values_list("pk", flat=True))
         assert found[model], f"tests/world.py has no {model._meta.label}"
     return found
 

@@ -56,7 +56,9 @@ class LoginForm(OTPAuthenticationFormMixin, AuthenticationForm):
 
     otp_token = _token_field(required=False)
     otp_error_messages = OTPAuthenticationFormMixin.otp_error_messages | {
-        "token_required": gettext_lazy("Enter the code that your authenticator app shows, or a recovery code."),
+        "token_required": gettext_lazy(
+            "Enter the code that your authenticator app shows, or a recovery code."
+        ),
         "invalid_token": gettext_lazy("This code is not right, or was used before. Wait for the next one."),
     }
     asks_for_code = False

@@ -26,7 +26,11 @@ class IdleSessionMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         session = request.session
         now = time.time()
-        if not _is_background(request) and SESSION_KEY in session and now - session.get(SEEN, 0) >= SEEN_EVERY:
+        if (
+            not _is_background(request)
+            and SESSION_KEY in session
+            and now - session.get(SEEN, 0) >= SEEN_EVERY
+        ):
             session[SEEN] = now
         return response
 

@@ -183,7 +183,7 @@ SESSION_COOKIE_AGE = 60 * env.int("SESSION_IDLE_MINUTES", 60, validate=Range(min
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # hospitals' computers are shared
 X_FRAME_OPTIONS = "DENY"
 # Whose accounts must have a second factor: names of groups, or * for everybody. Anybody may have one.
-SECOND_FACTOR_GROUPS = env.list("SECOND_FACTOR_GROUPS", [])
+SECOND_FACTOR_GROUPS: list[str] = env.list("SECOND_FACTOR_GROUPS", [])
 OTP_TOTP_ISSUER = "VocalBorn"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -205,7 +205,16 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "autoplay": ["self"],
     **{
         name: []
-        for name in ("camera", "display-capture", "geolocation", "payment", "usb", "bluetooth", "midi", "serial")
+        for name in (
+            "camera",
+            "display-capture",
+            "geolocation",
+            "payment",
+            "usb",
+            "bluetooth",
+            "midi",
+            "serial",
+        )
     },
 }
 
@@ -310,6 +319,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("analysis/favicon.svg")}
     ],
     "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "analysis.admin.dashboard.first_page",
     "LOGIN": {"form": "vocalborn.second_factor.LoginForm"},
     "ACCOUNT": {
         "navigation": [
@@ -325,6 +335,7 @@ UNFOLD = {
                 "title": _("Practice"),
                 "separator": True,
                 "items": [
+                    {"title": _("Today"), "icon": "today", "link": reverse_lazy("admin:index")},
                     _page(_("patients"), "group", "analysis.patient"),
                     _page(_("exercises"), "article", "analysis.exercise"),
                     _page(_("practice recordings"), "mic", "analysis.practicerecording"),

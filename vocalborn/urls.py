@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from analysis.admin.dashboard import system_view
 from analysis.api.urls import urls as api_urls
 from vocalborn.second_factor import second_factor
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("analysis/favicon.svg"), permanent=False)),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/second-factor/", admin.site.admin_view(second_factor), name="second_factor"),
+    path("admin/system/", system_view, name="system_state"),
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls),
 ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from analysis.admin.audio import player
 from analysis.admin.scope import OwnAdmin, user_of
 from analysis.files import Incoming, RefusedFile, discard, measure, stored
-from analysis.models import Exercise
+from analysis.models import Exercise, PracticeRecording
 
 
 class KeepsFiles:
@@ -69,9 +69,10 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
         """An exercise in use cannot go; whose patients use it is not everybody's to know."""
-        to_delete, count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        used = [_("recordings of this exercise: %d") % len(protected)] if protected else []
-        return to_delete, count, perms_needed, used
+        rows = list(objs)
+        used = PracticeRecording.objects.filter(exercise__in=rows).count()
+        protected = [_("recordings of this exercise: %d") % used] if used else []
+        return [str(row) for row in rows], {Exercise._meta.verbose_name_plural: len(rows)}, set(), protected
 
     def _owns(self, request: HttpRequest, obj: Exercise | None) -> bool:
         """Others' patients are scored by it, so only who wrote it changes it."""

@@ -11,6 +11,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from analysis.admin.practice_filters import PracticeFilter
 from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
 from analysis.models import Patient
 
@@ -19,7 +20,7 @@ from analysis.models import Patient
 class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
     list_display = ["code", "name", "sex", "birth_year", "recording_count", "last_recorded"]
     search_fields = ["code", "name"]
-    list_filter = ["sex"]
+    list_filter = [PracticeFilter, "sex"]
     filter_horizontal = ["therapists"]
     delete_confirmation_template = "analysis/patient_delete.html"
     fields = ["code", "name", "sex", "birth_year", "therapists", "user"]

@@ -40,7 +40,7 @@ def full(transactional_db: None, turtle: acoustics.Analysis) -> world.Practice:
 
 
 def pages(person: str) -> list[str]:
-    """One address of each kind that shows this person a page: no file, no redirect, no door that takes a POST only."""
+    """One address of each kind that shows this person a page: no file, no redirect, no door for POST."""
     client = Client()
     client.force_login(User.objects.get(username=person))
     found = every_address({model: keys[:1] for model, keys in world.rows().items()})

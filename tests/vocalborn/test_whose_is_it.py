@@ -99,7 +99,7 @@ def opened_by(client: Client, address: str) -> tuple[int, str]:
     """The answer's status, and all that it says: body, redirect and file name."""
     client.cookies.pop("messages", None)
     answer = client.get(address)
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined,arg-type]
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
     said = f"{answer.get('Location', '')} {answer.get('Content-Disposition', '')} "
     return answer.status_code, said + body.decode(errors="replace")
 
