@@ -8,11 +8,13 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from analysis.admin.patient_page import patient_page
 from analysis.admin.practice_filters import PracticeFilter
 from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
+from analysis.audit import READ, accessed_lately, record_access
 from analysis.models import Patient
 
 
@@ -22,6 +24,7 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
     search_fields = ["code", "name"]
     list_filter = [PracticeFilter, "sex"]
     filter_horizontal = ["therapists"]
+    change_form_outer_before_template = "analysis/patient_head.html"
     delete_confirmation_template = "analysis/patient_delete.html"
     fields = ["code", "name", "sex", "birth_year", "therapists", "user"]
 
@@ -62,6 +65,16 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)  # one at a time, by typing the code
         return actions
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        extra: dict[str, Any] = kwargs.pop("extra_context", None) or {}
+        patient = None if self._codes_only(request) else self.get_object(request, object_id)
+        if patient is not None and self.has_view_permission(request, patient):
+            extra["vb_patient"] = patient_page(user_of(request), patient)
+            if request.method == "GET" and not accessed_lately(request.user, patient, READ):
+                record_access(request.user, patient, READ)
+        response: HttpResponse = super().change_view(request, object_id, *args, extra_context=extra, **kwargs)
+        return response
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
