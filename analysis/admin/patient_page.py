@@ -60,6 +60,7 @@ class Progress:
     rows: Sequence[tuple[int, datetime, tuple[float | None, ...]]]
     next_steps: Sequence[str]
     digits: int
+    scale: tuple[int, int] | None  # what the chart's lower and upper edge stand for; None for shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _progress(exercise: Any, moves: Trend, advice: dict[int, list[dict[str, Any]
             for said in advice.get(result or 0, [])
         ],
         digits=0 if moves.names == SCORES else 2,
+        scale=(_floor(moves), 100) if moves.names == SCORES else None,
     )
 
 
@@ -143,19 +145,23 @@ def _name(column: str) -> str:
 
 
 def _drawn(moves: Trend, values: Sequence[float | None]) -> str:
-    """The points of a line: days across, scores from 0 to 100 up, a measure as its share of its own highest."""
+    """The points of a line: days across; up, scores to 100, or a measure as its share of its own highest."""
     first, last = moves.points[0].recorded_at, moves.points[-1].recorded_at
     span = (last - first).total_seconds() or 1.0
-    most = (
-        100.0
-        if moves.names == SCORES
-        else max((abs(each) for each in values if each is not None), default=0) or 1
-    )
+    is_score = moves.names == SCORES
+    least = _floor(moves) if is_score else 0
+    most = 100 if is_score else max((abs(each) for each in values if each is not None), default=0) or 1
     return " ".join(
-        f"{WIDTH * (point.recorded_at - first).total_seconds() / span:.1f},{HEIGHT * (1 - value / most):.1f}"
-        for point, value in zip(moves.points, values, strict=True)
+        f"{WIDTH * (at - first).total_seconds() / span:.1f},{HEIGHT * (most - value) / (most - least):.1f}"
+        for at, value in zip((point.recorded_at for point in moves.points), values, strict=True)
         if value is not None
     )
+
+
+def _floor(moves: Trend) -> int:
+    """Where a chart of scores begins: most scores are high, and from 0 up nobody would see them move."""
+    known = [value for point in moves.points for value in point.values if value is not None]
+    return min(60, int(min(known, default=0) // 10 * 10))
 
 
 def _recordings(patient: Patient) -> list[Heard]:

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from analysis.admin.patient_page import patient_page
 from analysis.admin.practice_filters import PracticeFilter
@@ -23,7 +24,6 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
     list_display = ["code", "name", "sex", "birth_year", "recording_count", "last_recorded"]
     search_fields = ["code", "name"]
     list_filter = [PracticeFilter, "sex"]
-    filter_horizontal = ["therapists"]
     change_form_outer_before_template = "analysis/patient_head.html"
     delete_confirmation_template = "analysis/patient_delete.html"
     fields = ["code", "name", "sex", "birth_year", "therapists", "user"]
@@ -54,6 +54,9 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = User.objects.filter(is_active=True, groups__name="therapists")
+        kwargs["widget"] = (
+            UnfoldAdminCheckboxSelectMultipleWidget()
+        )  # a clinic's therapists fit; two boxes do not
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
