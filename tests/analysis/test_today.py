@@ -37,7 +37,7 @@ def said(
 def failing(recording: PracticeRecording) -> None:
     job = AnalysisJob.for_call(recording.pk)
     job.save()
-    AnalysisJob.objects.filter(pk=job.pk).update(state="failed", error_code="no_speech")
+    AnalysisJob.objects.filter(pk=job.pk).update(state="failed", error_code="recording_silent")
 
 
 def opened(client: Client, address: str) -> str:
