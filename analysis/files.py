@@ -133,7 +133,7 @@ def kept(field_file: FieldFile, arrived: Incoming) -> Iterator[None]:
     try:
         _to_the_disk(Path(field_file.path).parent)
         yield
-    except BaseException:
+    except BaseException:  # an interrupted upload leaves nothing either
         _take_back(field_file.storage, str(field_file.name))
         raise
 

@@ -68,6 +68,7 @@ def figures(tasks: int, rounds: int) -> Iterator[Figure]:
         for queue, variables in ((HISTORY, {}), (PLAIN, {"BENCH_HISTORY": "off"})):
             workers.enter_context(Worker(folder / queue, environment | variables, queue, CHILDREN))
         yield {"figure": "machine", "value": os.cpu_count(), "unit": "cores", "load": os.getloadavg()}
+        yield milliseconds("one commit on this disk", commit_milliseconds())
         rates: dict[Load, list[float]] = defaultdict(list)
         costs: dict[Load, list[float]] = defaultdict(list)
         trips: dict[Load, list[float]] = defaultdict(list)
@@ -84,6 +85,18 @@ def figures(tasks: int, rounds: int) -> Iterator[Figure]:
         yield from throughput(rates, costs)
         yield from latency(trips)
         yield from comparison(medians(rates), medians(costs), medians(trips))
+
+
+def commit_milliseconds(times: int = 50) -> float:
+    """The median of a commit that writes one row: a job makes two, a bare task none."""
+    from bench.errands.models import Done
+
+    taken = []
+    for number in range(times):
+        begun = time.perf_counter()
+        Done.objects.create(errand_id=uuid.uuid4(), attempt=number)
+        taken.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(taken)
 
 
 def work_off(load: Load, count: int, folder: Path) -> tuple[float, float]:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ class Missing(RuntimeError):
     """This machine lacks a server; the message says which, and how to install it."""
 
 
-class Program:
+class Program(ABC):
     """A program of the benchmark's own. ``with`` starts it, and stops it."""
 
     leave_with = signal.SIGTERM
@@ -54,11 +55,13 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What is run."""
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Whether it is ready for work."""
 
     def options(self) -> dict[str, Any]:
         """What Popen is told."""

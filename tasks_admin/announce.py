@@ -94,7 +94,7 @@ def _announced(job: Job, producer: Any) -> bool:
     except QueueNotFound:
         # A row that names a queue of the past is no reason to leave those behind it waiting.
         log.error("job %s: there is no queue %s", job.pk, job.queue)
-    except BaseException:
+    except BaseException:  # whatever kept it from being sent, an interrupt too: it is to be sent yet
         rows.filter(announcements=times + 1).update(published_at=job.published_at, announcements=times)
         raise
     else:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import nullcontext
-from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from celery import current_app
@@ -229,41 +227,23 @@ class Job(models.Model):
         One conditional UPDATE decides between workers. A running row whose lease lapsed counts as one more
         failure, so that a recording that kills its worker each time comes to an end.
         """
-        rows = cls.objects.filter(pk=job_id).annotate(moment=clock.now())
-        job: Self | None = next(iter(rows), None)  # type: ignore[assignment]
-        if job is None:
+        free = Q(cancel_requested=False, failures__lt=F("max_failures"))
+        mine = cls.objects.due().filter(free, pk=job_id).update_returning(**_taken_by(worker))
+        return mine[0] if mine else cls._claim_lapsed(job_id, worker)  # type: ignore[return-value]
+
+    @classmethod
+    def _claim_lapsed(cls, job_id: Any, worker: str) -> Self | None:
+        lapsed = cls.objects.lapsed().filter(pk=job_id, cancel_requested=False)
+        lost = lapsed.filter(failures__lt=F("max_failures") - 1).first()
+        if lost is None:
             return None
-        moment: datetime = job.moment  # type: ignore[attr-defined]
-        if not job._may_be_claimed(moment):
-            return None
-        lost = job.state == JobState.RUNNING
-        # What was read stands in the condition: what is set on the object below is what is so.
-        same = cls.objects.filter(pk=job.pk, state=job.state, attempt=job.attempt, cancel_requested=False)
-        if lost:
-            same = same.filter(lease_until__lt=clock.now())
-        with transaction.atomic() if lost else nullcontext():
-            if not same.update(
-                state=JobState.RUNNING, attempt=job.attempt + 1, worker=worker, progress=0, current_step="",
-                lease_until=clock.after(LEASE_SECONDS), started_at=moment, error_code="", error_figures={},
-                failures=job.failures + int(lost),
-            ):  # fmt: skip
+        with transaction.atomic():
+            same = lapsed.filter(attempt=lost.attempt, failures=lost.failures)
+            mine = same.update_returning(**_taken_by(worker), failures=F("failures") + 1)
+            if not mine:
                 return None
-            if lost:
-                job.keep_attempt(JobAttempt.Outcome.LOST)
-        job._claimed(worker, moment, lost=lost)
-        return job
-
-    def _may_be_claimed(self, moment: datetime) -> bool:
-        left = self.max_failures - self.failures - int(self.state == JobState.RUNNING)
-        return self.state in ACTIVE and left > 0 and (self.run_at is None or self.run_at <= moment)
-
-    def _claimed(self, worker: str, moment: datetime, *, lost: bool) -> None:
-        """Bring this object up to the claimed row: cheaper than reading it again."""
-        self.state, self.attempt, self.worker = JobState.RUNNING, self.attempt + 1, worker
-        self.progress, self.current_step, self.error_code, self.error_figures = 0, "", "", {}
-        self.failures += int(lost)
-        self.started_at = moment
-        del self.lease_until  # the database's; read when somebody asks
+            lost.keep_attempt(JobAttempt.Outcome.LOST)
+        return mine[0]  # type: ignore[return-value]
 
     def renew(self) -> bool:
         """Heartbeat: extend the lease. False where this attempt is to stop."""
@@ -395,6 +375,14 @@ class Job(models.Model):
             return str(text % self.error_figures)
         except (KeyError, TypeError, ValueError):  # a row edited by hand: the sentence without its figures
             return text
+
+
+def _taken_by(worker: str) -> dict[str, Any]:
+    """What a claim writes."""
+    return {
+        "state": JobState.RUNNING, "attempt": F("attempt") + 1, "worker": worker, "progress": 0, "current_step": "",
+        "lease_until": clock.after(LEASE_SECONDS), "started_at": clock.now(), "error_code": "", "error_figures": {},
+    }  # fmt: skip
 
 
 def default_queue(task_name: str) -> str:

@@ -46,7 +46,7 @@ class Run(ModelEntry):
             return super().is_due()
         except DatabaseError:
             raise
-        except Exception:
+        except Exception:  # celery and its schedules raise what they like for a bad one
             if not self.broken:
                 log.exception("beat: %s: nobody knows when it is due", self.name)
             self.broken = True

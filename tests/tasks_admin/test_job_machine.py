@@ -598,7 +598,9 @@ class JobMachine(RuleBasedStateMachine):
 
     def _notice(self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         done = execute(sql, params, many, context)
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and context["cursor"].rowcount:
+        # SQLite counts what is returned only as it is fetched.
+        changed = context["cursor"].rowcount or "RETURNING" in sql
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and changed:
             self.written = True
         return done
 
