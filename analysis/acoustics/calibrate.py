@@ -28,6 +28,8 @@ from analysis.acoustics.curves import CURVES_FILE, Curve, read_curves
 from analysis.acoustics.fitting import (
     EVIDENCES,
     GATE_EVIDENCES,
+    GIVEN,
+    NONE_GIVEN,
     fit_curves,
     fit_gate,
     folds,
@@ -56,6 +58,7 @@ def divisions(rated: Rated, used: Mapping[str, Sequence[str]]) -> list[dict[str,
                 100 - rated.ratings[RATED[name]],
                 rated.speakers,
                 seed,
+                GIVEN.get(name, NONE_GIVEN),
             )
             for name, codes in used.items()
         }
@@ -121,7 +124,11 @@ def fitted(rated: Rated, before: Mapping[str, Any], name: str, language: str) ->
     held: dict[str, Any] = {}
     for key, used in evidence_sets(able).items():
         curves = {
-            score: fit_curves({code: rated.same[code] for code in codes}, 100 - rated.ratings[RATED[score]])
+            score: fit_curves(
+                {code: rated.same[code] for code in codes},
+                100 - rated.ratings[RATED[score]],
+                GIVEN.get(score, NONE_GIVEN),
+            )
             for score, codes in used.items()
         }
         new[key] = {score: _readable(each) for score, each in curves.items()}

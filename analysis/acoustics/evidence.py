@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.acoustics.alignment import Alignment
-from analysis.acoustics.arrays import Floats, correlation
+from analysis.acoustics.arrays import Bools, Floats, correlation, smoothed
 from analysis.acoustics.phone_match import PhoneMatch
 from analysis.acoustics.spectrum import HOP
 from analysis.acoustics.utterance import Utterance, longest_standstill
 
 _WORST_WINDOW = 30  # steps, 0.3 s: about a syllable and a half
 _TEMPO_WINDOW = 20  # steps, 0.2 s: about a syllable
-_LEAST_SHARED_VOICE = 15  # points of the path where both are voiced
+_LEAST_SHARED_VOICE = 15  # steps of the example where both are voiced
+# 0.15 s, which keeps a tone. Slowing 62 recordings of speechocean762 by a fifth moved the mismatch by .09 (standard
+# deviation) with it and with octave errors left out, by .15 without.
+_CONTOUR_WINDOW = 15
+_OCTAVE = 12.0  # semitones
 
 _MOVEMENT = 0.3  # semitones; less is the tracker's own jitter
 
@@ -110,22 +114,32 @@ def _level_mismatch(recording: Utterance, example: Utterance, alignment: Alignme
 
 
 def _contour_mismatch(recording: Utterance, example: Utterance, alignment: Alignment) -> float | None:
-    """1 - r of the pitch in semitones along the path, where both are voiced.
+    """1 - r of the pitch in semitones, step by step of the example, where both are voiced.
 
     A voice that never moves follows none of the example's movement, so its r counts as 0. An example that
     never moves gives nothing to follow.
     """
-    here, there = (
-        alignment.along(recording.track.semitones, 0),
-        alignment.along(example.track.semitones, 1),
-    )
-    both = ~np.isnan(here) & ~np.isnan(there)
+    at = alignment.recording_at
+    (mine, voiced), (goal, expected) = (_contour(each) for each in (recording, example))
+    both = voiced[np.rint(at).astype(int)] & expected[alignment.example_frames]
     if both.sum() <= _LEAST_SHARED_VOICE:
         return None
-    if np.ptp(there[both]) < _MOVEMENT:
+    here = np.interp(at, np.arange(len(mine)), mine)[both]
+    there = goal[alignment.example_frames][both]
+    if np.ptp(there) < _MOVEMENT:
         return None
-    r = correlation(here[both], there[both])
+    r = correlation(here, there) if np.ptp(here) >= _MOVEMENT else None
     return 1 - (r if r is not None else 0.0)
+
+
+def _contour(heard: Utterance) -> tuple[Floats, Bools]:
+    """Pitch in semitones (n,), bridged where there is no voice and smoothed; and where there is voice (n,)."""
+    semitones = heard.track.semitones
+    voiced = np.abs(semitones) <= _OCTAVE  # NaN is not; what lies farther off is the tracker's octave error
+    if not voiced.any():
+        return np.zeros(len(semitones)), voiced
+    bridged = np.interp(np.arange(len(semitones)), np.flatnonzero(voiced), semitones[voiced])
+    return smoothed(bridged, np.hanning(_CONTOUR_WINDOW + 2)[1:-1]), voiced
 
 
 def _range_loss(recording: Utterance, example: Utterance) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,18 @@ _TIME = ("slow", "interval_deviation", "tempo_deviation", "level_mismatch")
 # the raters' figures would gain by it. Raters let one impression colour all of their scales.
 EVIDENCES: dict[bool, dict[str, tuple[str, ...]]] = {
     True: {
-        "pronunciation": (*_SOUNDS, "phone_error", "phone_distance", "worst_phones"),
+        "pronunciation": (*_SOUNDS, "phone_error", "phone_distance", "worst_phones", "slow"),
         "fluency": (*_FLOW, "phone_tempo"),
         "rhythm": (*_TIME, "phone_tempo"),
     },
-    False: {"pronunciation": _SOUNDS, "fluency": _FLOW, "rhythm": _TIME},
+    False: {"pronunciation": (*_SOUNDS, "slow"), "fluency": _FLOW, "rhythm": _TIME},
 }
 GATE_EVIDENCES = ("phone_error", "segments")
+
+# By design, not fitted, and left out of what is fitted: the same voice slowed by a fifth is heard otherwise by two
+# points, up or down by chance (64 recordings of speechocean762). So that it does not pay, slowness costs one.
+NONE_GIVEN: Mapping[str, Curve] = MappingProxyType({})
+GIVEN = {"pronunciation": {"slow": Curve((0.0, 0.182, 0.405, 1.0), (0.0, 1.0, 2.0, 4.0))}}
 
 _QUANTILES = (0.1, 0.5, 0.9, 0.98)  # knots: few, so that a clinic's 160 recordings suffice
 _GOES_ON = ("slow", "pauses")  # there is always a slower one, and it must not score the same
@@ -55,7 +61,7 @@ class _Ramps:
         return rising
 
 
-def fit_curves(values: Columns, lost: Floats) -> dict[str, Curve]:
+def fit_curves(values: Columns, lost: Floats, given: Mapping[str, Curve] = NONE_GIVEN) -> dict[str, Curve]:
     """Points lost as a sum of non-decreasing piecewise-linear curves, by non-negative least squares.
 
     Parameters
@@ -64,18 +70,22 @@ def fit_curves(values: Columns, lost: Floats) -> dict[str, Curve]:
         Badness of each evidence; 0 costs nothing.
     lost : np.ndarray [shape=(n,)]
         100 minus the rating (0-100).
+    given : mapping of str to Curve
+        Curves that are taken as they are; the others explain what these leave.
     """
-    ramps = _Ramps({name: _knots(column, _FREE.get(name)) for name, column in values.items()})
-    rising = ramps(values)
+    free = {name: column for name, column in values.items() if name not in given}
+    ramps = _Ramps({name: _knots(column, _FREE.get(name)) for name, column in free.items()})
+    rising = ramps(free)
     calm = np.sqrt(_CALM) * np.eye(rising.shape[1])
-    rises, _ = nnls(np.vstack([rising, calm]), np.concatenate([lost, np.zeros(len(calm))]))
+    rest = lost - (100.0 - points_left(given, values))
+    rises, _ = nnls(np.vstack([rising, calm]), np.concatenate([rest, np.zeros(len(calm))]))
     counts = [len(knots) - 1 for knots in ramps.knots.values()]
     parts = np.split(rises, np.cumsum(counts)[:-1])
     return {
         name: _curve(name, knots, np.concatenate(([0.0], np.cumsum(part))))
         for (name, knots), part in zip(ramps.knots.items(), parts, strict=True)
         if part.sum() > 0
-    }
+    } | dict(given)
 
 
 def _curve(name: str, knots: Floats, points: Floats) -> Curve:
@@ -140,9 +150,16 @@ def rows(values: Columns, chosen: Bools) -> dict[str, Floats]:
     return {name: column[chosen] for name, column in values.items()}
 
 
-def held_out(values: Columns, lost: Floats, speakers: Sequence[str], seed: int = 0) -> Floats:
+def held_out(
+    values: Columns,
+    lost: Floats,
+    speakers: Sequence[str],
+    seed: int = 0,
+    given: Mapping[str, Curve] = NONE_GIVEN,
+) -> Floats:
     """The sub-score of each recording by curves that never saw its speaker (n,)."""
     scores = np.zeros(len(lost))
     for out in folds(speakers, seed=seed):
-        scores[out] = points_left(fit_curves(rows(values, ~out), lost[~out]), rows(values, out))
+        curves = fit_curves(rows(values, ~out), lost[~out], given)
+        scores[out] = points_left(curves, rows(values, out))
     return scores
