@@ -75,7 +75,8 @@ class Measure:
 class Syllable:
     """One syllable of the text, and what was wrong with it in words.
 
-    ``state`` is "good", "off" or "missing"; the tones are words, empty where there is none to name.
+    ``state`` is "good", "off", "missing", or "plain" where nothing was scored. The tones are words,
+    empty where there is none to name.
     """
 
     index: int
@@ -155,11 +156,10 @@ def _score(result: AnalysisResult, name: str, field: str) -> Score:
 
 
 def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
-    findings = each["findings"]
     return Syllable(
         index=index,
         text=each["text"],
-        state="missing" if "missing" in findings else "off" if findings else "good",
+        state=_state(each),
         expected_tone=_tone(each.get("tone")),
         heard_tone=_tone(each.get("heard_tone")),
         pinyin=each["pinyin"],
@@ -169,6 +169,14 @@ def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
         length_ratio=each["length_ratio"],
         findings=_syllable_findings(each),
     )
+
+
+def _state(each: Mapping[str, Any]) -> str:
+    """Only what was scored can be good: of an English word no more than the length is known."""
+    if each["findings"]:
+        return "missing" if "missing" in each["findings"] else "off"
+    scored = each["segment_score"] is not None or each["tone_score"] is not None
+    return "good" if scored else "plain"
 
 
 def _tone(number: int | None) -> str:
