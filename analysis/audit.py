@@ -10,12 +10,12 @@ from auditlog.registry import auditlog
 from django.db.models import Model
 from django.utils import timezone
 
-from analysis.models import Exercise, Patient, PracticeRecording
+from analysis.models import Exercise, Patient, PracticeRecording, Review
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-READ, PLAYED = "read", "played"
+READ, PLAYED, EXPORTED = "read", "played", "exported"
 SAME_VISIT = timedelta(minutes=10)
 
 
@@ -25,6 +25,7 @@ def register() -> None:
     auditlog.register(Patient, mask_fields=["name"], m2m_fields={"therapists"}, **hidden)
     auditlog.register(Exercise)
     auditlog.register(PracticeRecording)
+    auditlog.register(Review, mask_fields=["note"], exclude_fields=["version", "changed_at"], **hidden)
 
 
 def hidden(value: str) -> str:
@@ -41,7 +42,7 @@ def accessed_lately(actor: User | AnonymousUser, instance: Model, what: str) -> 
 
 
 def record_access(actor: User | AnonymousUser, instance: Model, what: str) -> None:
-    """Note that ``actor`` has ``READ`` or ``PLAYED`` the instance."""
+    """Note that ``actor`` has ``READ``, ``PLAYED`` or ``EXPORTED`` the instance."""
     LogEntry.objects.log_create(
         instance,
         action=LogEntry.Action.ACCESS,

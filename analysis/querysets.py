@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from tasks_admin.jobs import JobQuerySet
@@ -63,6 +63,13 @@ class ResultQuerySet(models.QuerySet["AnalysisResult"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Results of the visible patients' recordings."""
         return self.filter(job__recording__patient__in=_patients(user))
+
+    def newest_each(self) -> Self:
+        """The latest result of each recording: an analysis that was made again replaces the one before."""
+        newer = self.model._default_manager.filter(
+            job__recording=OuterRef("job__recording"), pk__gt=OuterRef("pk")
+        )
+        return self.filter(~Exists(newer))
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):

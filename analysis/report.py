@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis import wording
+from analysis.drawing import Gauge, gauge
 from analysis.models import AnalysisResult
 from analysis.wording import sentence
 
@@ -19,6 +20,17 @@ SCORE_FIELDS = {
 }
 # Less than half a point lost rounds to nothing, and would only be noise on the page.
 WORTH_SAYING = 0.5
+LEVELS = 5  # of 20 points each: a coarser word for a figure that is not good for more
+DOUBTFUL = frozenset({"doubtful_recording", "doubtful_example"})
+
+# What a therapist reads first of each kind of exercise.
+CHIEF_MEASURES = {
+    "sentence": ("speech_rate", "articulation_rate", "pause_ratio", "f0_median", "f0_sd"),
+    "sustained_vowel": (
+        "f0_median", "maximum_phonation_time", "jitter_local", "shimmer_local", "hnr", "cpps_utterance", "avqi",
+    ),
+    "syllable_repetition": ("ddk_rate", "ddk_interval_cov", "syllable_nuclei", "speech_time"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,11 @@ class Score:
     reason: str
     costs: list[tuple[str, float]]
 
+    @property
+    def level(self) -> int | None:
+        """1 to 5; None without a score."""
+        return None if self.value is None else min(LEVELS, int(self.value // (100 / LEVELS)) + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -49,13 +66,24 @@ class Measure:
     reason: str
     norm: str = ""  # the reference range, where one holds
     position: str = ""  # where the value lies in it
+    code: str = ""
+    outside: bool = False
+    gauge: Gauge | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Syllable:
-    """One syllable of the text, and what was wrong with it in words."""
+    """One syllable of the text, and what was wrong with it in words.
 
+    ``state`` is "good", "off", "missing", or "plain" where nothing was scored. The tones are words,
+    empty where there is none to name.
+    """
+
+    index: int
     text: str
+    state: str
+    expected_tone: str
+    heard_tone: str
     pinyin: str
     zhuyin: str
     segment_score: float | None
@@ -74,23 +102,43 @@ class Report:
     measures: list[Measure]
     suggestions: list[str]
     caveats: list[str]
+    chief: list[Measure]
+    is_doubtful: bool
+    is_scored: bool  # whether scores belong to this kind of exercise
+
+    @property
+    def rest(self) -> list[Measure]:
+        """The measures that are not shown first."""
+        first = {measure.code for measure in self.chief}
+        return [measure for measure in self.measures if measure.code not in first]
 
 
 def report(result: AnalysisResult) -> Report:
     """Read a result."""
+    measures = [*_measured(result.measures), *_unmeasured(result.absent)]
+    by_code = {measure.code: measure for measure in measures}
+    kind = result.job.recording.exercise.kind
     return Report(
-        flags=[
-            Flag(sentence(wording.FLAG_TEXTS, flag["code"], flag["figures"]), flag["severity"] == "unfit")
-            for flag in result.quality_flags
-        ],
+        flags=flags(result),
         scores=[_score(result, name, field) for name, field in SCORE_FIELDS.items()],
-        syllables=[_syllable(each) for each in result.syllables],
-        measures=[*_measured(result.measures), *_unmeasured(result.absent)],
+        syllables=[_syllable(index, each) for index, each in enumerate(result.syllables)],
+        measures=measures,
         suggestions=[
             sentence(wording.SUGGESTION_TEXTS, said["code"], said["figures"]) for said in result.suggestions
         ],
         caveats=_sentences(wording.CAVEAT_TEXTS, result.caveats),
+        chief=[by_code[code] for code in CHIEF_MEASURES.get(kind, ()) if code in by_code],
+        is_doubtful=not DOUBTFUL.isdisjoint(result.caveats),
+        is_scored=kind == "sentence",
     )
+
+
+def flags(result: AnalysisResult) -> list[Flag]:
+    """What makes the recording unfit or doubtful."""
+    return [
+        Flag(sentence(wording.FLAG_TEXTS, flag["code"], flag["figures"]), flag["severity"] == "unfit")
+        for flag in result.quality_flags
+    ]
 
 
 def _score(result: AnalysisResult, name: str, field: str) -> Score:
@@ -107,9 +155,13 @@ def _score(result: AnalysisResult, name: str, field: str) -> Score:
     )
 
 
-def _syllable(each: Mapping[str, Any]) -> Syllable:
+def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
     return Syllable(
+        index=index,
         text=each["text"],
+        state=_state(each),
+        expected_tone=_tone(each.get("tone")),
+        heard_tone=_tone(each.get("heard_tone")),
         pinyin=each["pinyin"],
         zhuyin=each["zhuyin"],
         segment_score=each["segment_score"],
@@ -117,6 +169,18 @@ def _syllable(each: Mapping[str, Any]) -> Syllable:
         length_ratio=each["length_ratio"],
         findings=_syllable_findings(each),
     )
+
+
+def _state(each: Mapping[str, Any]) -> str:
+    """Only what was scored can be good: of an English word no more than the length is known."""
+    if each["findings"]:
+        return "missing" if "missing" in each["findings"] else "off"
+    scored = each["segment_score"] is not None or each["tone_score"] is not None
+    return "good" if scored else "plain"
+
+
+def _tone(number: int | None) -> str:
+    return "" if number is None else sentence(wording.TONE_TEXTS, str(number))
 
 
 def _syllable_findings(each: Mapping[str, Any]) -> list[str]:
@@ -127,22 +191,37 @@ def _syllable_findings(each: Mapping[str, Any]) -> list[str]:
 
 
 def _measured(measures: Mapping[str, Mapping[str, Any]]) -> list[Measure]:
-    return [
-        Measure(
-            sentence(wording.MEASURE_TEXTS, name),
-            each["value"],
-            sentence(wording.UNIT_TEXTS, each["unit"]),
-            "",
-            wording.norm(each["norm"]) if "norm" in each else "",
-            sentence(wording.POSITION_TEXTS, each["norm"]["position"]) if "norm" in each else "",
-        )
-        for name, each in measures.items()
-    ]
+    return [_measure(name, each) for name, each in measures.items()]
+
+
+def _measure(name: str, each: Mapping[str, Any]) -> Measure:
+    plain = Measure(
+        sentence(wording.MEASURE_TEXTS, name),
+        each["value"],
+        sentence(wording.UNIT_TEXTS, each["unit"]),
+        "",
+        code=name,
+    )
+    if not (norm := each.get("norm")):
+        return plain
+    return replace(
+        plain,
+        norm=wording.norm(norm),
+        position=sentence(wording.POSITION_TEXTS, norm["position"]),
+        outside=norm["position"] != "within",
+        gauge=gauge(each["value"], norm["low"], norm["high"]),
+    )
 
 
 def _unmeasured(absent: Mapping[str, str]) -> list[Measure]:
     return [
-        Measure(sentence(wording.MEASURE_TEXTS, name), None, "", sentence(wording.ABSENCE_TEXTS, reason))
+        Measure(
+            sentence(wording.MEASURE_TEXTS, name),
+            None,
+            "",
+            sentence(wording.ABSENCE_TEXTS, reason),
+            code=name,
+        )
         for name, reason in absent.items()
         # What belongs to another kind of exercise is not missing here.
         if name in wording.MEASURE_TEXTS and reason != "not_for_this_exercise"

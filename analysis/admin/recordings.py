@@ -10,17 +10,19 @@ from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import floatformat
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from analysis.admin.audio import player
 from analysis.admin.exercises import KeepsFiles
+from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
 from analysis.admin.state import badge
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
-from analysis.models import AnalysisJob, PracticeRecording
+from analysis.models import LONG_COLUMNS, AnalysisJob, PracticeRecording
 
 
 class RecordingForm(ModelForm):  # type: ignore[type-arg]
@@ -44,7 +46,7 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
     list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
-    list_filter = [("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
+    list_filter = [ReviewFilter, ("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
     date_hierarchy = "recorded_at"
     list_select_related = ["patient", "exercise"]
     search_fields = ["patient__code", "patient__name", "exercise__title"]
@@ -52,7 +54,11 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     change_form_outer_before_template = "analysis/recording_head.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        latest = Prefetch("jobs", AnalysisJob.objects.select_related("result").order_by("-created_at"))
+        # A list shows the scores, not what they were made of.
+        jobs = AnalysisJob.objects.select_related("result").defer(
+            *(f"result__{name}" for name in LONG_COLUMNS)
+        )
+        latest = Prefetch("jobs", jobs.order_by("-created_at"))
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.prefetch_related(latest)
 
@@ -156,7 +162,7 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
         for job in _jobs(recording):
             if job.state == "succeeded":
                 score = job.result.overall_score
-                return "–" if score is None else f"{score:.0f}"
+                return "–" if score is None else str(floatformat(score, 0))
         return "–"
 
 

@@ -4,10 +4,12 @@ from analysis.models.exercise import Exercise
 from analysis.models.job import AnalysisJob
 from analysis.models.patient import Patient
 from analysis.models.recording import PracticeRecording
-from analysis.models.result import SCORES, AnalysisResult
+from analysis.models.result import LONG_COLUMNS, SCORES, AnalysisResult
+from analysis.models.review import Review, Verdict
 from analysis.models.token import AccessToken
 
 __all__ = [
+    "LONG_COLUMNS",
     "SCORES",
     "AccessToken",
     "AnalysisJob",
@@ -15,4 +17,6 @@ __all__ = [
     "Exercise",
     "Patient",
     "PracticeRecording",
+    "Review",
+    "Verdict",
 ]

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 SCORES = ("overall_score", "pronunciation_accuracy", "fluency_score", "rhythm_score", "pitch_score")
 
+# What only the page of one result reads: a list that loaded them would carry megabytes.
+LONG_COLUMNS = (
+    "detailed_analysis", "measures", "absent", "unscored", "costs", "syllables", "suggestions",
+    "improvement_areas", "caveats", "step_seconds",
+)  # fmt: skip
+
 
 def _score(label: Any) -> models.FloatField[float | None, float | None]:
     return models.FloatField(label, null=True, blank=True)

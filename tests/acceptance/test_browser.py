@@ -110,8 +110,8 @@ def test_a_therapist_analyses_again_and_reads_the_result(
     page.click(".vb-result")
     page.wait_for_selector(".vb-report")
     assert page.locator(".vb-score b").count() == 5
-    assert page.locator(".vb-syllables li").count() == len(exercise.text)
-    assert "Hz" in page.inner_text(".vb-measures")
+    assert page.locator(".vb-strip [data-say]").count() == len(exercise.text)
+    assert "Hz" in page.inner_text(".vb-chief")
 
 
 def watch(page: Any) -> list[int]:
