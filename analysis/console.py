@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,12 @@ def print_analysis(analysis: Analysis) -> None:
     found = analysis.to_dict()
     parts = [_flags(found), _scores(found), _syllables(found), _measures(found), _advice(found)]
     Console(highlight=False).print(Group(*[part for part in parts if part]))
+
+
+def end_as_by_ctrl_c() -> None:
+    """Let SIGTERM, and a SIGINT that a shell's background job inherits as ignored, raise KeyboardInterrupt too."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
 
 
 def number(value: float | None) -> str:
