@@ -167,7 +167,7 @@ def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
         segment_score=each["segment_score"],
         tone_score=each["tone_score"],
         length_ratio=each["length_ratio"],
-        findings=_syllable_findings(each),
+        findings=wording.syllable_findings(each),
     )
 
 
@@ -181,13 +181,6 @@ def _state(each: Mapping[str, Any]) -> str:
 
 def _tone(number: int | None) -> str:
     return "" if number is None else sentence(wording.TONE_TEXTS, str(number))
-
-
-def _syllable_findings(each: Mapping[str, Any]) -> list[str]:
-    """What was off, and beside a tone that was off which one was heard."""
-    found = _sentences(wording.SYLLABLE_TEXTS, each["findings"])
-    said = wording.heard_tone(each) if "tone_off" in each["findings"] else ""
-    return [*found, said] if said else found
 
 
 def _measured(measures: Mapping[str, Mapping[str, Any]]) -> list[Measure]:
