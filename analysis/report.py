@@ -33,6 +33,9 @@ CHIEF_MEASURES = {
 }  # fmt: skip
 
 
+UNSURE = 50.0  # as likely wrong as right
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A quality flag: shown before any score."""
@@ -75,8 +78,8 @@ class Measure:
 class Syllable:
     """One syllable of the text, and what was wrong with it in words.
 
-    ``state`` is "good", "off", "missing", or "plain" where nothing was scored. The tones are words,
-    empty where there is none to name.
+    ``state`` is "good", "off", "missing", "unsure" (a low score that proves nothing: a person listens), or "plain"
+    where nothing was scored. The tones are words, empty where there is none to name.
     """
 
     index: int
@@ -175,8 +178,10 @@ def _state(each: Mapping[str, Any]) -> str:
     """Only what was scored can be good: of an English word no more than the length is known."""
     if each["findings"]:
         return "missing" if "missing" in each["findings"] else "off"
-    scored = each["segment_score"] is not None or each["tone_score"] is not None
-    return "good" if scored else "plain"
+    scores = [score for score in (each["segment_score"], each["tone_score"]) if score is not None]
+    if not scores:
+        return "plain"
+    return "good" if min(scores) >= UNSURE else "unsure"
 
 
 def _tone(number: int | None) -> str:
