@@ -33,6 +33,9 @@ CHIEF_MEASURES = {
 }  # fmt: skip
 
 
+UNSURE = 50.0  # as likely wrong as right
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A quality flag: shown before any score."""
@@ -75,7 +78,8 @@ class Measure:
 class Syllable:
     """One syllable of the text, and what was wrong with it in words.
 
-    ``state`` is "good", "off" or "missing"; the tones are words, empty where there is none to name.
+    ``state`` is "good", "off", "missing", "unsure" (a low score that proves nothing: a person listens), or "plain"
+    where nothing was scored. The tones are words, empty where there is none to name.
     """
 
     index: int
@@ -155,11 +159,10 @@ def _score(result: AnalysisResult, name: str, field: str) -> Score:
 
 
 def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
-    findings = each["findings"]
     return Syllable(
         index=index,
         text=each["text"],
-        state="missing" if "missing" in findings else "off" if findings else "good",
+        state=_state(each),
         expected_tone=_tone(each.get("tone")),
         heard_tone=_tone(each.get("heard_tone")),
         pinyin=each["pinyin"],
@@ -167,19 +170,22 @@ def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
         segment_score=each["segment_score"],
         tone_score=each["tone_score"],
         length_ratio=each["length_ratio"],
-        findings=_syllable_findings(each),
+        findings=wording.syllable_findings(each),
     )
+
+
+def _state(each: Mapping[str, Any]) -> str:
+    """Only what was scored can be good: of an English word no more than the length is known."""
+    if each["findings"]:
+        return "missing" if "missing" in each["findings"] else "off"
+    scores = [score for score in (each["segment_score"], each["tone_score"]) if score is not None]
+    if not scores:
+        return "plain"
+    return "good" if min(scores) >= UNSURE else "unsure"
 
 
 def _tone(number: int | None) -> str:
     return "" if number is None else sentence(wording.TONE_TEXTS, str(number))
-
-
-def _syllable_findings(each: Mapping[str, Any]) -> list[str]:
-    """What was off, and beside a tone that was off which one was heard."""
-    found = _sentences(wording.SYLLABLE_TEXTS, each["findings"])
-    said = wording.heard_tone(each) if "tone_off" in each["findings"] else ""
-    return [*found, said] if said else found
 
 
 def _measured(measures: Mapping[str, Mapping[str, Any]]) -> list[Measure]:

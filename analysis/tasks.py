@@ -18,7 +18,7 @@ from tasks_admin.job_task import JobTask
 from tasks_admin.progress import ProgressTask
 
 if TYPE_CHECKING:
-    from analysis.models import AnalysisJob
+    from analysis.models import AnalysisJob, PracticeRecording
 
 
 @shared_task(bind=True, base=JobTask, job_label="analysis.AnalysisJob")
@@ -58,6 +58,8 @@ def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> Compared:
         if not is_as_received(recording, job.recording):
             raise PermanentError("recording_changed")
         example = _opened(files, exercise.example, "example") if exercise.example else None
+        is_vowel = exercise.kind == exercise.Kind.SUSTAINED_VOWEL
+        speech = job.recording.connected_speech() if is_vowel else None
         analysis = acoustics.analyze(
             recording,
             example,
@@ -66,13 +68,14 @@ def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> Compared:
             language=exercise.language,
             speaker=job.recording.patient.as_speaker(),
             marks=_marks(exercise.marks) if example else None,
+            speech=_opened_speech(files, speech) if speech else None,
             on_step=lambda step, percent: on_step(percent, step),
             limits=acoustics.Limits(
                 max_bytes=settings.AUDIO_MAX_BYTES, max_seconds=settings.AUDIO_MAX_SECONDS
             ),
         )
         # Only now: a file over the limits was refused above, and is not read to its end.
-        return Compared(analysis, sha256_of(example) if example else "")
+        return Compared(analysis, sha256_of(example) if example else "", speech)
 
 
 def warm_up() -> None:
@@ -87,6 +90,14 @@ def _opened(files: ExitStack, file: FieldFile, role: str) -> Any:
         if not named([str(file.name)]):
             raise  # replaced since the row was read: the next attempt reads the other one
         raise PermanentError(f"{role}_missing") from error
+
+
+def _opened_speech(files: ExitStack, speech: PracticeRecording) -> Any:
+    """The file, or None where it is gone: the vowel is measured all the same."""
+    try:
+        return files.enter_context(speech.audio.open("rb"))
+    except FileNotFoundError:
+        return None
 
 
 def _marks(rows: Any) -> list[acoustics.Mark] | None:

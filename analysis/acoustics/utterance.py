@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from analysis.acoustics.speech import Speech, find_speech
 
 NUCLEUS_BELOW_TOP = 25.0  # dB (de Jong & Wempe 2009)
 NUCLEUS_DIP = 2.0  # dB between two nuclei (same)
+_SET_APART = 25  # frames, 0.25 s: a plosive's closure or a fricative's onset is nearer to its vowel
 STANDSTILL = 9.0  # cepstral distance over 40 ms below which a voiced sound stands still
 
 
@@ -39,9 +40,26 @@ class Utterance:
 
 def utterance(sound: Sound, spectrum: Spectrum, speech: Speech, track: PitchTrack) -> Utterance:
     """Put together what the steps found."""
+    speech = _without_coughs(speech, ~np.isnan(track.hertz))
     sonority = spectrum.band_level(300, 2500)
     nuclei = _nuclei(sonority, speech, ~np.isnan(track.hertz))
     return Utterance(sound, spectrum, speech, track, sonority, nuclei)
+
+
+def _without_coughs(speech: Speech, voiced: Bools) -> Speech:
+    """Without loud stretches before the first voice, or after the last, that a silence sets apart from it."""
+    at = np.flatnonzero(voiced & speech.active)
+    if not len(at):
+        return speech  # whispered, or no voice was found: nothing tells a cough from speech
+    begins, ends = runs(speech.active)
+    first, last = np.searchsorted(ends, at[0], side="right"), np.searchsorted(ends, at[-1], side="right")
+    while first > 0 and begins[first] - ends[first - 1] < _SET_APART:
+        first -= 1
+    while last < len(ends) - 1 and begins[last + 1] - ends[last] < _SET_APART:
+        last += 1
+    active = speech.active.copy()
+    active[: begins[first]] = active[ends[last] :] = False
+    return replace(speech, active=active)
 
 
 def evened(recording: Utterance, example: Utterance) -> tuple[Utterance, Utterance]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,7 @@ from analysis.models.patient import Patient
 from analysis.querysets import RecordingQuerySet
 
 RECORDINGS = "recordings"  # the folder, within the storage
+SAME_VOICE = timedelta(days=30)
 
 
 def recording_path(recording: PracticeRecording, filename: str) -> str:
@@ -57,3 +59,15 @@ class PracticeRecording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.patient.code} {timezone.localtime(self.recorded_at):%Y-%m-%d %H:%M}"
+
+    def connected_speech(self) -> PracticeRecording | None:
+        """The patient's sentence nearest before this in time, fit to be scored, for what needs both voices' kinds.
+
+        Of the last 30 days: an older one is of another voice.
+        """
+        recent = models.Q(recorded_at__lte=self.recorded_at, recorded_at__gt=self.recorded_at - SAME_VOICE)
+        sentences = type(self).objects.filter(
+            recent, exercise__kind=Exercise.Kind.SENTENCE, patient=self.patient_id
+        )
+        scored = sentences.filter(jobs__result__overall_score__isnull=False)
+        return scored.order_by("-recorded_at").first()

@@ -14,6 +14,7 @@ from analysis.querysets import ResultQuerySet
 
 if TYPE_CHECKING:
     from analysis.acoustics import Analysis
+    from analysis.models.recording import PracticeRecording
 
 SCORES = ("overall_score", "pronunciation_accuracy", "fluency_score", "rhythm_score", "pitch_score")
 
@@ -30,10 +31,20 @@ def _score(label: Any) -> models.FloatField[float | None, float | None]:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """An analysis, and the SHA-256 of the example that the recording was compared with; empty without one."""
+    """An analysis, and with what it was made.
+
+    Attributes
+    ----------
+    analysis : Analysis
+    example_sha256 : str
+        SHA-256 of the example that the recording was compared with; empty without one.
+    speech : PracticeRecording or None
+        The connected speech that was heard beside a held vowel.
+    """
 
     analysis: Analysis
     example_sha256: str
+    speech: PracticeRecording | None = None
 
 
 class AnalysisResult(models.Model):
@@ -88,7 +99,10 @@ class AnalysisResult(models.Model):
     def columns(cls, outcome: Analysis | Compared) -> dict[str, Any]:
         """The analysis as this model's fields."""
         if isinstance(outcome, Compared):
-            return cls.columns(outcome.analysis) | {"example_sha256": outcome.example_sha256}
+            found = cls.columns(outcome.analysis) | {"example_sha256": outcome.example_sha256}
+            if outcome.speech and "avqi" in found["measures"]:
+                found["detailed_analysis"]["pitch_analysis"]["avqi_speech"] = str(outcome.speech.pk)
+            return found
         found = outcome.to_dict()
         # They have a column of their own.
         found["detailed_analysis"]["phoneme_analysis"].pop("syllables")

@@ -85,6 +85,8 @@ def test_the_keyboard_plays_both_in_turn_at_half_speed(page: Any, turtles: list[
     assert playing(page) == "turns"
     page.keyboard.press(" ")
     assert playing(page) == ""
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/{turtles[1].pk}/change/")
     page.focus("#vb-note")
     page.keyboard.type("123 h")  # what is written is text
     assert playing(page) == ""
@@ -102,6 +104,9 @@ def test_waveforms_unfold_and_the_note_is_copied(page: Any, site: str, turtles: 
     regions = "[...document.querySelectorAll('[data-wave]')].map((box) => box.firstElementChild?.shadowRoot?"
     regions += ".querySelectorAll('[part~=region]').length ?? 0)"
     wait_for(lambda: page.evaluate(regions) == [len(TEXT)] * 2, 20, lambda: page.evaluate(regions))
+    page.locator("[data-wave=recording] [part~=region]").nth(2).click()
+    assert page.locator("[data-selected]").get_attribute("data-syllable") == "2"
+    wait_for(lambda: playing(page) == "" and heard(page, "recording") > 0, 15)
 
 
 def test_the_print_page_is_one_sheet(page: Any, turtles: list[AnalysisResult]) -> None:

@@ -200,6 +200,24 @@ def test_an_administrator_and_a_user_without_a_group_have_no_doors(
         assert client.get(reverse("admin:analysis_analysisresult_awaiting")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("score", "findings", "state"),
+    [
+        (90.0, [], "good"),
+        (17.0, [], "unsure"),
+        (None, [], "plain"),
+        (None, ["too_long"], "off"),
+        (9.0, ["missing"], "missing"),
+    ],
+)
+def test_only_what_was_scored_is_shown_as_good(
+    recording: PracticeRecording, score: float | None, findings: list[str], state: str
+) -> None:
+    syllable = {"text": "tea", "pinyin": "", "zhuyin": "", "segment_score": score, "tone_score": None,
+                "length_ratio": 1.0, "findings": findings}  # fmt: skip
+    assert report(found(recording, syllables=[syllable])).syllables[0].state == state
+
+
 def test_who_reads_and_may_not_review_gets_no_form(
     client: Client, alice: User, result: AnalysisResult
 ) -> None:

@@ -2,6 +2,8 @@
 const OWN_KEYS = "input, textarea, select, audio, [contenteditable]";
 const PRESSABLE = `${OWN_KEYS}, button, a, summary`;
 
+const follow = (id) => document.getElementById(id)?.click();
+
 export const keys = (listening) => {
   const deeds = {
     " ": () => listening.play("stop"),
@@ -15,10 +17,11 @@ export const keys = (listening) => {
       listening.select(null);
     },
     h: () => listening.halve(),
-    H: () => listening.halve(),
+    n: () => follow("vb-next"),
+    p: () => follow("vb-previous"),
   };
   document.addEventListener("keydown", (event) => {
-    const deed = deeds[event.key];
+    const deed = deeds[event.key] ?? deeds[event.key.toLowerCase()];
     const own = event.key === " " ? PRESSABLE : OWN_KEYS;
     if (!deed || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.(own)) return;

@@ -122,7 +122,9 @@ export class Listening {
       const [start, end] = this.span(name, each);
       return start !== null && start <= seconds && seconds < end;
     });
-    this.#tell(now < 0 ? null : now, name, seconds);
+    // Its last moment is the next one's first.
+    const whole = this.selected === null || !document.querySelector(".vb-listen").dataset.playing;
+    this.#tell(whole ? (now < 0 ? null : now) : this.selected, name, seconds);
   }
 
   #tell(now, name = "", seconds = 0) {
