@@ -82,7 +82,9 @@ class Monitor:
             raise Unavailable(str(error)) from error
 
     def _ask_workers(self, line: Connection) -> dict[str, dict[str, Any]]:
-        stats = self._inspect(line).stats() or {}
+        # A worker listens to a pattern of channels: where nobody does, there is no answer to wait for.
+        nobody = not line.default_channel.client.pubsub_numpat()
+        stats = {} if nobody else self._inspect(line).stats() or {}
         if not stats:
             return {}
         # Those who have answered are asked by name, so that nobody waits for others.

@@ -26,11 +26,13 @@ log = logging.getLogger(__name__)
 class Purged:
     """How many messages were thrown away, and how many jobs were cancelled or queued again for that.
 
-    The rest of the messages were no jobs, or had come for jobs that no longer wait.
+    The rest of the messages were no jobs, or had come for jobs that no longer wait. ``left`` jobs wait for the queue
+    still: those that are queued again, and those whose owner's turn had not come and that were in no message.
     """
 
     messages: int = 0
     jobs: int = 0
+    left: int = 0
 
 
 def purge(
@@ -50,6 +52,7 @@ def purge(
             purged.jobs += _forget(waiting) if again else _cancel(waiting, until)
     for model in job_models():
         announce_waiting(model)
+        purged.left += model.objects.filter(queue=queue, state=JobState.QUEUED).count()
     log.warning(
         "queue %s: %d messages purged, %d jobs %s by %s", queue, purged.messages, purged.jobs,
         "queued" if again else "cancelled", f"user {actor.pk}" if actor else "the system",

@@ -46,7 +46,6 @@ class Plan:
 
     pool: str
     concurrency: int
-    max_tasks_per_child: int | None
     asked_max_tasks: bool
     soft_limit: float | None
     hard_limit: float | None
@@ -63,7 +62,6 @@ class Plan:
         return cls(
             pool=options["pool"],
             concurrency=options["concurrency"] or conf.worker_concurrency or cores,
-            max_tasks_per_child=options["max_tasks_per_child"] or conf.worker_max_tasks_per_child,
             asked_max_tasks=bool(options["max_tasks_per_child"]),
             soft_limit=conf.task_soft_time_limit,
             hard_limit=conf.task_time_limit,

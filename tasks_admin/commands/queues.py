@@ -63,17 +63,20 @@ def _tell(options: Options, purged: Purged) -> None:
     if options["json"]:
         print_json({
             "queue": options["queue"], "messages": purged.messages, "jobs": purged.jobs, "no_jobs": rest,
-            "requeued": options["requeue"],
+            "left": purged.left, "requeued": options["requeue"],
         })  # fmt: skip
         return
     count = {"messages": purged.messages, "jobs": purged.jobs, "rest": rest}
     jobs = (_("jobs queued again: %(jobs)d") if options["requeue"] else _("jobs cancelled: %(jobs)d")) % count
     said = _("Messages thrown away: %(messages)d; %(what)s; without a waiting job: %(rest)d")
     out.print(said % (count | {"what": jobs}))
+    if purged.left:
+        out.print(_("Jobs that wait for this queue still: %(left)d") % {"left": purged.left})
 
 
 PURGE = Action(
     "purge", gettext_lazy("throw away what waits in a queue, and cancel its jobs or queue them again"), purge,
     _arguments,
-    codes={0: gettext_lazy("the queue is empty"), 1: gettext_lazy("not confirmed: nothing was done")},
+    codes={0: gettext_lazy("its messages are gone; jobs that waited for their turn to be announced wait on"),
+           1: gettext_lazy("not confirmed: nothing was done")},
 )  # fmt: skip
