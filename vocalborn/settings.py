@@ -275,12 +275,18 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("CELERY_WORKER_MAX_TASKS_PER_CHILD",
 CELERY_LOG_LEVEL = env.str(
     "CELERY_LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
+# name:password; `manage.py tasks flower` refuses to start without.
+FLOWER_BASIC_AUTH = env.str("FLOWER_BASIC_AUTH", "")
 TASK_HISTORY_DAYS = env.int("TASK_HISTORY_DAYS", 90, validate=Range(min=1))
 TASKS_ADMIN: dict[str, Any] = {
     # Loaded once in a worker's parent, before it forks, where the worker takes this queue.
     "WARM_UP": {"ai_analysis": "analysis.tasks.warm_up"},
     # Called before a command that needs the broker.
     "PREPARE": "vocalborn.services.ensure_redis",
+    # Queues whose tasks spend long in native code: not every pool can serve them.
+    "NATIVE_QUEUES": ["ai_analysis"],
+    # Told of what is done to a job or a schedule from the command line.
+    "AUDIT": "analysis.audit.record_action",
     "HISTORY_DAYS": TASK_HISTORY_DAYS,
     # How many jobs of one owner wait in the broker at a time: see tasks_admin.announce. At least as many as a
     # claim's way to the next, fewer than anybody minds waiting for.
