@@ -23,7 +23,7 @@ def queue_length(app: Celery, queue: str) -> int:
     Raises one of :data:`tasks_admin.broker.REDIS_AWAY` where the broker is away.
     """
     with broker.connection(app) as line:
-        return int(line.default_channel._size(queue))
+        return broker.lengths(line, [queue])[queue]
 
 
 class Monitor:
@@ -90,27 +90,22 @@ class Monitor:
     def _inspect(self, line: Connection, **options: Any) -> Any:
         return self.app.control.inspect(timeout=INSPECT_SECONDS, connection=line, **options)
 
-    def purge_queue(self, queue: str) -> int:
-        """Throw away the messages of ``queue`` and cancel their jobs. Returns how many messages there were.
+    def purge_queue(self, queue: str, *, again: bool = False) -> int:
+        """Throw away the messages of ``queue`` and cancel their jobs, or with ``again`` announce those anew.
 
-        Raises ValueError and :class:`Unavailable` as :meth:`get_queue_length`.
+        Returns
+        -------
+        int
+            How many messages there were. Raises ValueError and :class:`Unavailable` as :meth:`get_queue_length`.
         """
+        from tasks_admin import purge
+
         self._known(queue)
         try:
             with broker.connection(self.app) as line:
-                purged = int(line.default_channel.queue_purge(queue) or 0)
+                return purge.purge(line, queue, again=again)
         except REDIS_AWAY as error:
             raise Unavailable(str(error)) from error
-        self._cancel_waiting(queue)
-        return purged
-
-    def _cancel_waiting(self, queue: str) -> None:
-        from tasks_admin.job_kinds import job_models
-        from tasks_admin.jobs import JobState
-
-        for model in job_models():
-            for job in model.objects.filter(state=JobState.QUEUED, queue=queue).exclude(published_at=None):
-                job.cancel()
 
     def _known(self, queue: str) -> None:
         if queue not in self.queues():
