@@ -57,7 +57,7 @@ def worker(options: dict[str, Any]) -> int:
     queues = options["queues"] or monitor.queues()
     check_queues(queues)
     prepare()
-    argv = ["worker", f"--queues={','.join(queues)}", f"--pool={options['pool']}"]
+    argv = [*_quiet(), "worker", f"--queues={','.join(queues)}", f"--pool={options['pool']}"]
     argv.append(f"--loglevel={options['loglevel'] or settings.CELERY_LOG_LEVEL}")
     argv.append(f"--hostname={options['name'] or f'worker{os.getpid()}'}@%h")
     if options["concurrency"]:
@@ -72,7 +72,7 @@ def beat(options: dict[str, Any]) -> int:
     """Run the scheduler in this process until it is told to leave."""
     prepare()
     level = options["loglevel"] or settings.CELERY_LOG_LEVEL
-    current_app.start(["beat", f"--loglevel={level}", "--pidfile="])
+    current_app.start([*_quiet(), "beat", f"--loglevel={level}", "--pidfile="])
     return WELL
 
 
@@ -133,6 +133,11 @@ ACTIONS: dict[str, Callable[[dict[str, Any]], int]] = {
     "health": check_health,
     "test": test,
 }
+
+
+def _quiet() -> list[str]:
+    """Celery's banner is no JSON."""
+    return ["--quiet"] if getattr(settings, "LOG_FORMAT", "") == "json" else []
 
 
 def print_json(found: Any) -> None:

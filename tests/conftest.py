@@ -180,6 +180,7 @@ def group(name: str) -> Group:
     if not Group.objects.filter(name=name, permissions__isnull=False).exists():
         import_module("analysis.migrations.0002_groups").create(apps, None)
         import_module("analysis.migrations.0004_token_permissions").grant(apps, None)
+        import_module("analysis.migrations.0009_running").grant(apps, None)
     return Group.objects.get(name=name)
 
 

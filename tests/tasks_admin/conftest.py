@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as NoRedis
 
 from tasks_admin import broker, clock
+from tasks_admin.models import AlertRule
 from tests.conftest import free_port, wait_for
 from vocalborn import embedded_redis
 
@@ -31,6 +33,16 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     set_clock(0)
     return set_clock
+
+
+@pytest.fixture
+def rules(db: None) -> None:
+    """The alerts' rules, as the migration makes them: a test that empties the tables takes them away for the next."""
+    made = import_module("tasks_admin.migrations.0005_running").RULES
+    AlertRule.objects.bulk_create(
+        [AlertRule(code=c, severity=s, threshold=t, hold_seconds=h) for c, s, t, h in made],
+        ignore_conflicts=True,
+    )
 
 
 class OwnRedis:

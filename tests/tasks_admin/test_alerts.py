@@ -72,7 +72,7 @@ class World:
 
 
 @pytest.fixture
-def world(at: Callable[[float], None], own_redis: OwnRedis) -> World:
+def world(at: Callable[[float], None], own_redis: OwnRedis, rules: None) -> World:
     PeriodicTask.objects.all().delete()
     return World(at)
 
@@ -386,7 +386,7 @@ def test_redis_that_forgets(world: World, own_redis: OwnRedis) -> None:
 # --- rules
 
 
-def test_every_alert_has_a_rule_from_the_start() -> None:
+def test_every_alert_has_a_rule_from_the_start(rules: None) -> None:
     rules = {
         rule.code: (rule.severity, rule.threshold, rule.hold_seconds) for rule in AlertRule.objects.all()
     }
