@@ -69,7 +69,7 @@ def verify(
     }  # fmt: skip
 
 
-def share(shares: int, day: date) -> QuerySet[PracticeRecording]:
+def share(shares: Any, day: date) -> QuerySet[PracticeRecording]:
     """The recordings whose turn it is on this day. Raises ValueError as :func:`verify`."""
     if isinstance(shares, bool) or not isinstance(shares, int) or not 1 <= shares <= MOST_SHARES:
         raise ValueError(f"shares is {shares!r}: a whole number, 1 to {MOST_SHARES}")

@@ -240,7 +240,7 @@ CELERY_LOG_LEVEL = env.str(
 )
 # Who is told of alerts. Without addresses they stand in the admin only.
 SITE_URL = env.str("SITE_URL", "", validate=is_http_url)
-ALERT_MAIL_TO = env.list("ALERT_MAIL_TO", [])
+ALERT_MAIL_TO: list[str] = env.list("ALERT_MAIL_TO", [])
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "", validate=is_http_url)
 ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", "")
 if ALERT_WEBHOOK_URL and not ALERT_WEBHOOK_SECRET:
@@ -342,6 +342,10 @@ UNFOLD = {
                 "items": [
                     _page(_("analysis jobs"), "work_history", "analysis.analysisjob"),
                     _page(_("job attempts"), "replay", "tasks_admin.jobattempt"),
+                    _page(_("alerts"), "notifications", "tasks_admin.alert"),
+                    _page(_("alert rules"), "tune", "tasks_admin.alertrule"),
+                    _page(_("workers"), "dns", "tasks_admin.workerbeat"),
+                    _page(_("daily figures"), "bar_chart", "tasks_admin.dailyfigures"),
                     _page(_("schedules"), "schedule", "django_celery_beat.periodictask"),
                     _page(_("crontabs"), "calendar_month", "django_celery_beat.crontabschedule"),
                     _page(_("intervals"), "timer", "django_celery_beat.intervalschedule"),
