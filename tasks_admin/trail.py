@@ -130,7 +130,7 @@ def end_task(**_: Any) -> None:
 @setup_logging.connect
 def keep_logging(loglevel: int | str | None = None, **_: Any) -> None:
     """Django's LOGGING holds in workers and beats too; Celery's own would add a second format. It sets the level."""
-    loggers: dict[str, Any] = settings.LOGGING.get("loggers", {})
+    configured: Any = settings.LOGGING.get("loggers", {})
     if loglevel:
-        for name in {"celery", *loggers} - {"django"}:
+        for name in {"celery", *configured} - {"django"}:
             logging.getLogger(name).setLevel(loglevel)

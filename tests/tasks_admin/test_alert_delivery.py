@@ -156,7 +156,7 @@ def test_of_two_who_send_it_one_does(receiver: type[Receiver], monkeypatch: pyte
     from tasks_admin.alerts.deliver import _claim
 
     assert not _claim(stale, T0)
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         AlertDelivery.objects.create(alert=stale.alert, channel="webhook", event="opened", next_at=T0)
 
 

@@ -387,10 +387,8 @@ def test_redis_that_forgets(world: World, own_redis: OwnRedis) -> None:
 
 
 def test_every_alert_has_a_rule_from_the_start(rules: None) -> None:
-    rules = {
-        rule.code: (rule.severity, rule.threshold, rule.hold_seconds) for rule in AlertRule.objects.all()
-    }
-    assert rules == {code: (c.severity, c.threshold, c.hold) for code, c in CONDITIONS.items()}
+    made = {each.code: (each.severity, each.threshold, each.hold_seconds) for each in AlertRule.objects.all()}
+    assert made == {code: (c.severity, c.threshold, c.hold) for code, c in CONDITIONS.items()}
 
 
 def test_a_rule_that_was_edited_counts(world: World, own_redis: OwnRedis) -> None:

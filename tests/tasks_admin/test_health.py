@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,7 +80,7 @@ def test_a_check_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = namedtuple("full", "percent")(99.0)
+    full = SimpleNamespace(percent=99.0)
     monkeypatch.setattr("psutil.disk_usage", lambda path: full)
     monkeypatch.setattr("psutil.virtual_memory", lambda: full)
     assert wrong("disk", "memory").keys() == {"disk", "memory"}
