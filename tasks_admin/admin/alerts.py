@@ -24,7 +24,7 @@ SEVERITY_COLOURS = {"warning": "warning", "critical": "danger"}
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Open ones, unless asked for others."""
+    """Those that were raised, unless asked for what has not lasted yet."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
@@ -40,7 +40,7 @@ class StateFilter(admin.SimpleListFilter):
                 return rows.filter(opened_at=None)
             case "resolved":
                 return rows.filter(resolved_at__isnull=False)
-        return rows
+        return rows.exclude(opened_at=None)
 
 
 class Deliveries(TabularInline):
