@@ -31,3 +31,5 @@ INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
 ZEAL_ALLOWLIST = [{"model": "auth.User", "field": "get()"}]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
+# Tests look after the alerts themselves.
+TASKS_ADMIN = TASKS_ADMIN | {"WATCH_FROM_WEB": False}  # noqa: F405

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from analysis.admin.dashboard import system_view
 from analysis.api.urls import urls as api_urls
 from vocalborn.second_factor import second_factor
+from tasks_admin import views
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -18,4 +19,7 @@ urlpatterns = [
     path("admin/system/", system_view, name="system_state"),
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls),
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+    path("metrics", views.prometheus),
 ]

@@ -16,6 +16,7 @@ import termios
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -24,11 +25,11 @@ from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django_celery_beat.models import PeriodicTask
 
-from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
+from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.commands import snapshot
 from tasks_admin.jobs import JobState
 from tasks_admin.tasks import test_task as answer_task
-from tests.conftest import ROOT, Worker, free_port, record, wait_for
+from tests.conftest import ROOT, Worker, free_port, wait_for
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]
 
@@ -337,7 +338,7 @@ def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: d
     from django_celery_results.models import TaskResult
 
     TaskResult.objects.create(task_id="old")
-    TaskResult.objects.update(date_done=timezone.now() - timezone.timedelta(days=100))
+    TaskResult.objects.update(date_done=timezone.now() - timedelta(days=100))
     for arguments, left in ((("--dry-run",), 1), (("--days", "365"), 1), ((), 0)):
         found = told(environment, DONE, "cleanup", *arguments)
         assert found["removed"]["task_results"] == (0 if "--days" in arguments else 1)
@@ -494,4 +495,5 @@ def test_celerys_events_come(worker: Worker, environment: dict[str, str]) -> Non
     finally:
         events.kill()
         events.wait()
-        events.stdout and events.stdout.close()
+        if events.stdout is not None:
+            events.stdout.close()
