@@ -87,6 +87,7 @@ def test_development_needs_only_debug_and_a_key(tmp_path: Path) -> None:
         ("AUDIO_MAX_SECONDS", "forever"),
         ("TASK_HISTORY_DAYS", "0"),
         ("HTTPS", "maybe"),
+        ("SESSION_IDLE_MINUTES", "0"),
         ("BEHIND_PROXY", "maybe"),
     ],
 )
