@@ -68,7 +68,9 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
         )
         latest = Prefetch("jobs", jobs.order_by("-created_at"))
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.prefetch_related(latest)
+        return rows.select_related("patient", "exercise").prefetch_related(
+            latest
+        )  # its name is the patient's code
 
     def get_readonly_fields(self, request: HttpRequest, obj: PracticeRecording | None = None) -> list[str]:
         # What was analysed stays what it was: another file is another recording.

@@ -94,6 +94,7 @@ def test_development_needs_only_debug_and_a_key(tmp_path: Path) -> None:
         ("EMAIL_PORT", "0"),
         ("METRICS_TOKEN", "short"),
         ("HTTPS", "maybe"),
+        ("SESSION_IDLE_MINUTES", "0"),
         ("BEHIND_PROXY", "maybe"),
     ],
 )
