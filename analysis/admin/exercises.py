@@ -137,7 +137,8 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         counted = Count("assignments", filter=open_ones, distinct=True)
         # Aggregation drops the model's own order.
-        return rows.annotate(_given=counted).order_by("title")
+        rows = rows.annotate(_given=counted).order_by("title")  # aggregation drops the model's own order
+        return rows  # noqa: RET504
 
     def has_change_permission(self, request: HttpRequest, obj: Exercise | None = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and self._owns(request, obj)
