@@ -134,10 +134,9 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         open_ones = Q(assignments__ended_at=None, assignments__patient__in=_patients(request))
-        rows: QuerySet[Any] = super().get_queryset(request)
         counted = Count("assignments", filter=open_ones, distinct=True)
         # Aggregation drops the model's own order.
-        rows = rows.annotate(_given=counted).order_by("title")
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(_given=counted).order_by("title")
         return rows
 
     def has_change_permission(self, request: HttpRequest, obj: Exercise | None = None) -> bool:

@@ -91,7 +91,7 @@ const cell = (...parts) => {
 
 const badge = (job, live) => {
   const box = part("span", { className: "vb-job" });
-  Object.assign(box.dataset, { state: job.state, job: job.id, live, active: "" });
+  Object.assign(box.dataset, { state: job.state, job: job.id, live });
   box.append(
     part("span", { className: "vb-badge", textContent: job.label }),
     part("progress", { className: "vb-bar", max: 100, value: job.progress }),
