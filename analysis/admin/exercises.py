@@ -128,7 +128,7 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
     list_select_related = ["created_by"]
     search_fields = ["title", "text"]
     fields = ["title", "kind", "language", "text", "example"]
-    change_form_outer_before_template = "analysis/exercise/head.html"
+    change_form_outer_after_template = "analysis/exercise/panels.html"
 
     # --- whose
 
