@@ -116,8 +116,8 @@ class ExerciseForm(ModelForm):  # type: ignore[type-arg]
                 self.add_error("example", sentence(UNUSABLE_TEXTS, f"example_{code}"))
         if is_new and self.found and not self.found.is_fit:
             unfit = [flag for flag in self.found.flags if flag.severity == "unfit"]
-            said = " ".join(sentence(FLAG_TEXTS, flag.code, flag.figures) for flag in unfit)
-            self.add_error("example", f"{_('This is not fit to be an example.')} {said}")
+            said = [sentence(FLAG_TEXTS, flag.code, flag.figures) for flag in unfit]
+            self.add_error("example", " ".join([_("This is not fit to be an example."), *said]))
 
 
 @admin.register(Exercise)
