@@ -13,7 +13,7 @@ from django.utils import timezone
 from analysis.models import Assignment, Exercise, Patient, PracticeRecording, Review
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
 READ, PLAYED, EXPORTED = "read", "played", "exported"
 SAME_VISIT = timedelta(minutes=10)
@@ -50,4 +50,15 @@ def record_access(actor: User | AnonymousUser, instance: Model, what: str) -> No
         actor=actor if actor.is_authenticated else None,
         force_log=True,
         additional_data={"access": what},
+    )
+
+
+def record_action(actor: AbstractBaseUser | None, instance: Model, what: str) -> None:
+    """Note what was done to a job or a schedule: "cancel", "retry", "run" ... Without an actor it was by a shell."""
+    LogEntry.objects.log_create(
+        instance,
+        action=LogEntry.Action.UPDATE,
+        actor=actor,
+        force_log=True,
+        additional_data={"action": what},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,12 @@ def print_analysis(analysis: Analysis) -> None:
     found = analysis.to_dict()
     parts = [_flags(found), _scores(found), _syllables(found), _measures(found), _advice(found)]
     Console(highlight=False).print(Group(*[part for part in parts if part]))
+
+
+def end_as_by_ctrl_c() -> None:
+    """Let SIGTERM, and a SIGINT that a shell's background job inherits as ignored, raise KeyboardInterrupt too."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
 
 
 def number(value: float | None) -> str:
@@ -63,7 +70,7 @@ def _syllables(found: Mapping[str, Any]) -> RenderableType | None:
         return None
     table = Table("", "", _("from (s)"), _("to (s)"), _("sounds"), _("tone"), _("length"), _("finding"))
     for each in found["syllables"]:
-        findings = ", ".join(wording.sentence(wording.SYLLABLE_TEXTS, code) for code in each["findings"])
+        findings = ", ".join(wording.syllable_findings(each))
         table.add_row(
             each["text"], each["pinyin"] or "", _figure(each["start"]), _figure(each["end"]),
             number(each["segment_score"]), number(each["tone_score"]), _figure(each["length_ratio"]), findings,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery, current_app
 from kombu import Connection
 
 from tasks_admin import broker
 from tasks_admin.broker import REDIS_AWAY
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from tasks_admin.purge import Purged
 
 INSPECT_SECONDS = 1.0
 
@@ -23,7 +28,7 @@ def queue_length(app: Celery, queue: str) -> int:
     Raises one of :data:`tasks_admin.broker.REDIS_AWAY` where the broker is away.
     """
     with broker.connection(app) as line:
-        return int(line.default_channel._size(queue))
+        return broker.lengths(line, [queue])[queue]
 
 
 class Monitor:
@@ -77,7 +82,9 @@ class Monitor:
             raise Unavailable(str(error)) from error
 
     def _ask_workers(self, line: Connection) -> dict[str, dict[str, Any]]:
-        stats = self._inspect(line).stats() or {}
+        # A worker listens to a pattern of channels: where nobody does, there is no answer to wait for.
+        nobody = not line.default_channel.client.pubsub_numpat()
+        stats = {} if nobody else self._inspect(line).stats() or {}
         if not stats:
             return {}
         # Those who have answered are asked by name, so that nobody waits for others.
@@ -90,27 +97,26 @@ class Monitor:
     def _inspect(self, line: Connection, **options: Any) -> Any:
         return self.app.control.inspect(timeout=INSPECT_SECONDS, connection=line, **options)
 
-    def purge_queue(self, queue: str) -> int:
-        """Throw away the messages of ``queue`` and cancel their jobs. Returns how many messages there were.
+    def purge_queue(self, queue: str, *, again: bool = False) -> int:
+        """Throw away the messages of ``queue`` and cancel their jobs, or with ``again`` announce those anew.
 
-        Raises ValueError and :class:`Unavailable` as :meth:`get_queue_length`.
+        Returns
+        -------
+        int
+            How many messages there were. Raises ValueError and :class:`Unavailable` as :meth:`get_queue_length`.
         """
+        return self.purge(queue, again=again).messages
+
+    def purge(self, queue: str, *, again: bool = False, actor: AbstractBaseUser | None = None) -> Purged:
+        """As :meth:`purge_queue`; tells of the jobs, too, and names ``actor`` in the log."""
+        from tasks_admin import purge
+
         self._known(queue)
         try:
             with broker.connection(self.app) as line:
-                purged = int(line.default_channel.queue_purge(queue) or 0)
+                return purge.purge(line, queue, again=again, actor=actor)
         except REDIS_AWAY as error:
             raise Unavailable(str(error)) from error
-        self._cancel_waiting(queue)
-        return purged
-
-    def _cancel_waiting(self, queue: str) -> None:
-        from tasks_admin.job_kinds import job_models
-        from tasks_admin.jobs import JobState
-
-        for model in job_models():
-            for job in model.objects.filter(state=JobState.QUEUED, queue=queue).exclude(published_at=None):
-                job.cancel()
 
     def _known(self, queue: str) -> None:
         if queue not in self.queues():

@@ -37,7 +37,15 @@ class Run(ModelEntry):
 
     def __init__(self, model: PeriodicTask, app: Any = None) -> None:
         self.recorded = model.last_run_at  # before beat puts something in the place of none
-        super().__init__(model, app=app)
+        try:
+            super().__init__(model, app=app)
+        except DatabaseError:
+            raise
+        except (
+            Exception
+        ) as error:  # a row that was edited by hand: no schedule at all, headers that are a list ...
+            log.exception("beat: %s: left out, it cannot be read", model.name)
+            raise ValueError(model.name) from error  # by which beat knows to go on without it
         self.broken = False
 
     def is_due(self) -> schedstate:

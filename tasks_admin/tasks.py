@@ -42,18 +42,23 @@ def cleanup_expired_tasks(self: ProgressTask, days: int | None = None) -> dict[s
     kept: int = settings.TASKS_ADMIN["HISTORY_DAYS"] if days is None else days
     if kept < 1:
         raise ValueError(f"days is {kept}: at least 1")
-    before = timezone.now() - timedelta(days=kept)
-    expired: dict[str, QuerySet[Any]] = {
+    old = expired(kept)
+    removed: dict[str, Any] = {}
+    for done, (kind, rows) in enumerate(old.items()):
+        self.progress(100 * done // len(old), kind)
+        removed[kind] = _remove(rows)
+    log.info("clean-up: older than %s days: %s", kept, removed)
+    return {"days": kept, "removed": removed}
+
+
+def expired(days: int) -> dict[str, QuerySet[Any]]:
+    """The rows of history older than ``days``, by kind."""
+    before = timezone.now() - timedelta(days=days)
+    return {
         "task_results": TaskResult.objects.filter(date_done__lt=before),
         "group_results": GroupResult.objects.filter(date_done__lt=before),
         "attempts": JobAttempt.objects.filter(ended_at__lt=before),
     }
-    removed: dict[str, Any] = {}
-    for done, (kind, rows) in enumerate(expired.items()):
-        self.progress(100 * done // len(expired), kind)
-        removed[kind] = _remove(rows)
-    log.info("clean-up: older than %s days: %s", kept, removed)
-    return {"days": kept, "removed": removed}
 
 
 @shared_task(bind=True)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tasks_admin.console import ACTIONS
+from tasks_admin.commands import ACTIONS
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
+from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -41,6 +42,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "auditlog",
     "axes",
+    "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "ninja",  # its OpenAPI page, served from here: without this line it is fetched from a CDN
     "django_celery_results",
     "django_celery_beat",
@@ -50,12 +55,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "vocalborn.security.IdleSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "vocalborn.security.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
@@ -110,13 +120,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- people and language ----------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {},
+        "MinimumLengthValidator": {"min_length": 10},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -129,6 +139,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -167,7 +178,45 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 SESSION_COOKIE_HTTPONLY = True
+# Counted from the last thing that a person did: what a page asks by itself keeps no session alive.
+SESSION_COOKIE_AGE = 60 * env.int("SESSION_IDLE_MINUTES", 60, validate=Range(min=1, max=24 * 60))
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # hospitals' computers are shared
 X_FRAME_OPTIONS = "DENY"
+# Whose accounts must have a second factor: names of groups, or * for everybody. Anybody may have one.
+SECOND_FACTOR_GROUPS: list[str] = env.list("SECOND_FACTOR_GROUPS", [])
+OTP_TOTP_ISSUER = "VocalBorn"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        # Scripts set an element's style by its attribute; a stylesheet needs the page's nonce.
+        "style-src": [SELF, NONCE],
+        "style-src-attr": [UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "microphone": ["self"],
+    "autoplay": ["self"],
+    **{
+        name: []
+        for name in (
+            "camera",
+            "display-capture",
+            "geolocation",
+            "payment",
+            "usb",
+            "bluetooth",
+            "midi",
+            "serial",
+        )
+    },
+}
 
 # --- Redis ------------------------------------------------------------------------------------------------
 
@@ -226,12 +275,18 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("CELERY_WORKER_MAX_TASKS_PER_CHILD",
 CELERY_LOG_LEVEL = env.str(
     "CELERY_LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
+# name:password; `manage.py tasks flower` refuses to start without.
+FLOWER_BASIC_AUTH = env.str("FLOWER_BASIC_AUTH", "")
 TASK_HISTORY_DAYS = env.int("TASK_HISTORY_DAYS", 90, validate=Range(min=1))
 TASKS_ADMIN: dict[str, Any] = {
     # Loaded once in a worker's parent, before it forks, where the worker takes this queue.
     "WARM_UP": {"ai_analysis": "analysis.tasks.warm_up"},
     # Called before a command that needs the broker.
     "PREPARE": "vocalborn.services.ensure_redis",
+    # Queues whose tasks spend long in native code: not every pool can serve them.
+    "NATIVE_QUEUES": ["ai_analysis"],
+    # Told of what is done to a job or a schedule from the command line.
+    "AUDIT": "analysis.audit.record_action",
     "HISTORY_DAYS": TASK_HISTORY_DAYS,
     # How many jobs of one owner wait in the broker at a time: see tasks_admin.announce. At least as many as a
     # claim's way to the next, fewer than anybody minds waiting for.
@@ -271,6 +326,14 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("analysis/favicon.svg")}
     ],
     "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "analysis.admin.dashboard.first_page",
+    "LOGIN": {"form": "vocalborn.second_factor.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("second_factor")},
+        ]
+    },
     "STYLES": [lambda request: static("analysis/admin.css")],
     "SCRIPTS": [lambda request: static("analysis/live.js")],
     "SIDEBAR": {
@@ -279,6 +342,7 @@ UNFOLD = {
                 "title": _("Practice"),
                 "separator": True,
                 "items": [
+                    {"title": _("Today"), "icon": "today", "link": reverse_lazy("admin:index")},
                     _page(_("patients"), "group", "analysis.patient"),
                     _page(_("exercises"), "article", "analysis.exercise"),
                     _page(_("practice recordings"), "mic", "analysis.practicerecording"),

@@ -28,7 +28,7 @@ from analysis.admin.exercise_page import exercise_page, marks_told, trouble
 from analysis.admin.scope import OwnAdmin, user_of
 from analysis.admin.uploads import uploads
 from analysis.files import Incoming, RefusedFile, discard, measure, stored
-from analysis.models import Assignment, Exercise, Patient
+from analysis.models import Assignment, Exercise, Patient, PracticeRecording
 from analysis.wording import FLAG_TEXTS, UNUSABLE_TEXTS, sentence
 
 CHANGE = "admin:analysis_exercise_change"
@@ -156,10 +156,10 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
         """An exercise in use cannot go; whose patients use it is not everybody's to know."""
-        _tree, count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        used = [_("recordings of this exercise: %d") % len(protected)] if protected else []
-        # The tree would name every patient who was given it.
-        return [str(each) for each in objs], count, perms_needed, used
+        rows = list(objs)
+        used = PracticeRecording.objects.filter(exercise__in=rows).count()
+        protected = [_("recordings of this exercise: %d") % used] if used else []
+        return [str(row) for row in rows], {Exercise._meta.verbose_name_plural: len(rows)}, set(), protected
 
     # --- the form
 

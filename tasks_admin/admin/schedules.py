@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
-import logging
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import current_app
-from celery.schedules import crontab
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -28,12 +25,15 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tasks_admin.broker import REDIS_AWAY, producer
+from tasks_admin.crontab_words import crontab_in_words, in_words
 from tasks_admin.monitor import monitor
-
-log = logging.getLogger(__name__)
+from tasks_admin.periodic import CRONTAB_FIELDS, next_run, send_now
 
 for _model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(_model)
+
+
+SCHEDULES = ("interval", "crontab", "solar", "clocked")
 
 
 class TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
@@ -50,10 +50,28 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean()
+        self._check_schedule(data)
         if not self.errors:
             self._check_task(data)
             self._check_queue(data)
         return data
+
+    def validate_unique(self) -> None:
+        """The model's own check of its schedules comes here, too: in English, and in addition."""
+        if not self.errors:
+            super().validate_unique()
+
+    def _check_schedule(self, data: dict[str, Any]) -> None:
+        given = [name for name in SCHEDULES if data.get(name)]
+        if not given and not self.errors.keys() & set(SCHEDULES):
+            self.add_error("interval", _("Choose when it is to run: an interval, a crontab or another."))
+        for name in given[1:]:
+            self.add_error(name, _("Choose one schedule only, and leave the others empty."))
+        if data.get("clocked") and not data.get("one_off"):
+            self.add_error("one_off", _("What runs at one moment is a one-off task: tick this."))
+        crontab = data.get("crontab")
+        if crontab and next_run({name: getattr(crontab, name) for name in CRONTAB_FIELDS}) is None:
+            self.add_error("crontab", _("This time never comes. Check day and month."))
 
     def _check_task(self, data: dict[str, Any]) -> None:
         task = current_app.tasks.get(data["task"])
@@ -101,11 +119,11 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
 
     @admin.display(description=gettext_lazy("schedule"))
     def due(self, row: PeriodicTask) -> str:
-        return str(row.scheduler)
+        return in_words(row)
 
     @admin.display(description=gettext_lazy("in words"))
     def crontab_translation(self, obj: PeriodicTask) -> str:
-        return str(obj.crontab.human_readable) if obj.crontab else "–"
+        return crontab_in_words(obj.crontab) if obj.crontab else "–"
 
     @admin.action(description=gettext_lazy("Run the selected schedules now"), permissions=["change"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
@@ -113,28 +131,13 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
         try:
             with producer() as line:
                 for row in queryset:
-                    sent += _send(row, line)
+                    sent += send_now(row, line)
         except REDIS_AWAY:
             messages.error(request, _("Redis does not answer: nothing more was sent. Try again later."))
         if missed := len(queryset) - sent:
             messages.warning(request, ngettext("%d was not sent.", "%d were not sent.", missed) % missed)
         if sent:
             messages.success(request, ngettext("%d schedule runs now.", "%d schedules run now.", sent) % sent)
-
-
-def _send(row: PeriodicTask, line: Any) -> bool:
-    """False for a row that cannot run, whatever is wrong with it: the others are still to be sent."""
-    try:
-        current_app.tasks[row.task].apply_async(
-            json.loads(row.args), json.loads(row.kwargs), queue=row.queue or None, producer=line, retry=False,
-            headers={"periodic_task_name": row.name},
-        )  # fmt: skip
-    except REDIS_AWAY:
-        raise
-    except Exception:  # what a task makes of its arguments is not known here
-        log.exception("schedule %s: not sent", row.pk)
-        return False
-    return True
 
 
 class UsesOfSchedule(TabularInline):
@@ -159,28 +162,19 @@ class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and next_run(data) is None:
-            raise forms.ValidationError(_("This time never comes. Check day and month."))
+            self.add_error("day_of_month", _("This time never comes. Check day and month."))
         return data
-
-
-def next_run(fields: dict[str, Any]) -> datetime | None:
-    """When a crontab is due next, or None where that is never."""
-    times = {
-        name: fields[name] for name in ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
-    }
-    now = datetime.now(UTC)
-    try:
-        wait: timedelta = crontab(**times, nowfun=lambda: now).remaining_estimate(now)
-    except (RuntimeError, ValueError):  # what Celery raises for a date that it cannot reach
-        return None
-    return now + wait
 
 
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(ModelAdmin):
     form = CrontabForm
-    list_display = ["__str__", "human_readable"]
+    list_display = ["__str__", "in_words"]
     inlines = [UsesOfSchedule]
+
+    @admin.display(description=gettext_lazy("in words"))
+    def in_words(self, row: CrontabSchedule) -> str:
+        return crontab_in_words(row)
 
 
 @admin.register(IntervalSchedule, SolarSchedule, ClockedSchedule)

@@ -271,6 +271,36 @@ def test_a_time_that_never_comes_does_not_end_the_others(
     assert errors == ["beat: never: nobody knows when it is due"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"args": "nonsense"},
+        {"kwargs": "[1]"},
+        {"args": '{"a": 1}'},
+        {"headers": "nonsense"},
+        {"headers": "[]"},
+        {"interval": None},
+        {"task": ""},
+        {"priority": 300},
+        {"expires": datetime(2020, 1, 1, tzinfo=UTC), "expire_seconds": 5},
+    ],
+    ids=str,
+)
+def test_a_row_broken_by_sql_does_not_end_the_others(
+    at: Callable[[float], None], often: PeriodicTask, redis: Any, change: dict[str, Any]
+) -> None:
+    PeriodicTask.objects.create(
+        name="broken", task="tasks_admin.tasks.health_check", interval=often.interval, queue="maintenance"
+    )
+    PeriodicTask.objects.filter(name="broken").update(
+        last_run_at=datetime.now(UTC) - timedelta(seconds=20), **change
+    )
+    beat = Scheduler(app=celery_app)
+    for _ in range(4):
+        beat.tick()
+    assert redis.llen("health") == 1
+
+
 def test_a_nightly_run_that_fell_into_an_outage_is_sent_once_whatever_the_hour(
     at: Callable[[float], None], often: PeriodicTask, redis: Any
 ) -> None:

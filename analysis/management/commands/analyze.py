@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from analysis import acoustics, manifest, pairs
-from analysis.console import print_analysis
+from analysis.console import end_as_by_ctrl_c, print_analysis
 from analysis.wording import STEP_TEXTS, UNUSABLE_TEXTS, sentence
 
 err = Console(stderr=True, highlight=False)
@@ -112,6 +112,7 @@ def _all(options: dict[str, Any]) -> None:
         given["example"] = str(Path(given["example"]).absolute())
     rows = manifest.read(options["manifest"], given)
     done = failed = 0
+    end_as_by_ctrl_c()
     try:
         with ExitStack() as files:
             out = _opened(files, options["jsonl"])

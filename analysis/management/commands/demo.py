@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from analysis.console import number
+from analysis.console import end_as_by_ctrl_c, number
 from analysis.demo.findings import is_found, put_in
 from analysis.demo.people import Practised, logins, password, populate
 from analysis.demo.runs import Run, start, summary
@@ -45,9 +44,7 @@ class Command(BaseCommand):
             raise CommandError(
                 _("The demonstration makes accounts and patients: it runs with DEBUG on only.")
             )
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            # Also where they were ignored: a shell's background jobs inherit that.
-            signal.signal(ending, signal.default_int_handler)
+        end_as_by_ctrl_c()
         try:
             self._run(options)
         except (StackFailed, RuntimeError) as error:

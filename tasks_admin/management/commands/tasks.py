@@ -3,63 +3,38 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-from tasks_admin.console import ACTIONS
-
-LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-# gevent, eventlet and solo would stop the heartbeat during native code, and the lease with it.
-POOLS = ["prefork", "threads"]
+from tasks_admin.commands import ACTIONS
+from tasks_admin.commands.output import AWAY
+from tasks_admin.commands.parser import Formatter, add_actions, speak, translate
 
 
 class Command(BaseCommand):
     help = _("Run and watch the task system.")
+    # They load every page of the site, and who asks how things stand should not wait for that.
+    requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        speak()
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        translate(parser)
+        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(
-            dest="action", required=True, metavar="worker|beat|status|health|test"
-        )
-        self._add_worker(actions.add_parser("worker", help=_("run a worker until Ctrl-C")))
-        beat = actions.add_parser("beat", help=_("run the scheduler until Ctrl-C"))
-        beat.add_argument("--loglevel", choices=LEVELS)
-        status = actions.add_parser(
-            "status", help=_("show queues, workers and jobs; exit 1 if nothing works")
-        )
-        health = actions.add_parser("health", help=_("examine database, Redis and storage; exit 1 if unfit"))
-        self._add_test(test := actions.add_parser("test", help=_("send a test task and wait for the answer")))
-        for action in (status, health, test):
-            action.add_argument("--json", action="store_true", help=_("print JSON, for scripts"))
-
-    def _add_worker(self, worker: ArgumentParser) -> None:
-        worker.add_argument(
-            "-Q", "--queues", type=lambda names: [name.strip() for name in names.split(",") if name.strip()],
-            help=_("queues to serve, first to last, separated by commas (default: all)"),
-        )  # fmt: skip
-        worker.add_argument("-c", "--concurrency", type=positive, help=_("processes (default: one a core)"))
-        worker.add_argument("--pool", choices=POOLS, default="prefork", help=_("kind of pool"))
-        worker.add_argument("-n", "--name", help=_("the worker's name before the @"))
-        worker.add_argument("--loglevel", choices=LEVELS)
-        worker.add_argument(
-            "--max-tasks-per-child", type=positive, help=_("tasks before a process is replaced")
-        )
-
-    def _add_test(self, test: ArgumentParser) -> None:
-        test.add_argument("--message", default="hello", help=_("what the worker is to answer"))
-        test.add_argument("--queue", default="maintenance", help=_("the queue to send it to"))
-        test.add_argument("--timeout", type=float, default=10.0, help=_("seconds to wait"))
+        parser.formatter_class = Formatter
+        add_actions(parser, ACTIONS)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        code = ACTIONS[options["action"]](options)
+        try:
+            code = ACTIONS[options["action"]].run(options)
+        except (OperationalError, InterfaceError) as error:
+            said = _("The database does not answer: %(error)s") % {"error": error}
+            raise CommandError(said, returncode=AWAY) from error
         if code:
             sys.exit(code)
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number above zero."""
-    if not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(_("%(text)s is not a whole number above zero") % {"text": text})
-    return int(text)

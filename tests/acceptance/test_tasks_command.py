@@ -1,0 +1,497 @@
+"""`manage.py tasks`, as a person or a script runs it: with workers, without, and without Redis."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import json
+import os
+import pty
+import select
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from auditlog.models import LogEntry
+from django.contrib.auth.models import User
+from django_celery_beat.models import PeriodicTask
+
+from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
+from tasks_admin.commands import snapshot
+from tasks_admin.jobs import JobState
+from tasks_admin.tasks import test_task as answer_task
+from tests.conftest import ROOT, Worker, free_port, record, wait_for
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]
+
+DONE, NOT_DONE, REFUSED, AWAY = 0, 1, 2, 3
+
+
+def tasks(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "tasks", *arguments],
+        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def told(environment: dict[str, str], code: int, *arguments: str) -> Any:
+    """What it says with `--json`, having ended with ``code``."""
+    found = tasks(environment, *arguments, "--json")
+    assert found.returncode == code, found.stderr
+    return json.loads(found.stdout)
+
+
+@pytest.fixture
+def away(environment: dict[str, str], unused: int) -> dict[str, str]:
+    """The same installation, with nothing where its Redis should be."""
+    return environment | {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(unused), "REDIS_URL": ""}
+
+
+@pytest.fixture
+def job(redis: Any, transactional_db: None, recording: PracticeRecording) -> AnalysisJob:
+    return AnalysisJob.for_call(recording.pk).submit()
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self.keys, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 140, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "tasks", *arguments], cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs,
+            env=environment | {"TERM": "xterm-256color", "COLUMNS": "140", "LINES": "50"}, start_new_session=True,
+        )  # fmt: skip
+        os.close(theirs)
+        self._said = ""
+
+    def said(self) -> str:
+        while select.select([self.keys], [], [], 0)[0]:
+            try:
+                self._said += os.read(self.keys, 65536).decode(errors="replace")
+            except OSError:  # it has ended
+                break
+        return self._said
+
+    def type(self, text: str) -> None:
+        os.write(self.keys, text.encode())
+
+    def end(self) -> int:
+        try:
+            wait_for(lambda: self.said() and self.process.poll() is not None, 20, self.said)
+            return self.process.wait(1)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            os.close(self.keys)
+
+
+# --- looking
+
+
+def test_status_with_a_worker(worker: Worker, environment: dict[str, str]) -> None:
+    said = told(environment, DONE, "status")
+    assert said["queues"] == {"ai_analysis": 0, "maintenance": 0, "health": 0}
+    assert [each["queues"] for each in said["workers"].values()] == [["ai_analysis", "maintenance", "health"]]
+    assert (said["redis"], said["database"]) == ("ok", "ok")
+
+
+def test_status_without_a_worker(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
+    said = told(environment, NOT_DONE, "status")
+    assert said["workers"] == {}
+    assert "manage.py tasks worker" in tasks(environment, "status").stderr
+
+
+def test_status_without_redis_says_which(away: dict[str, str], transactional_db: None) -> None:
+    said = told(away, AWAY, "status")
+    assert said["redis"] != "ok"
+    assert said["database"] == "ok"
+    assert "Redis" in tasks(away, "status").stderr
+
+
+def test_status_without_a_database_says_which(redis: Any, environment: dict[str, str], unused: int) -> None:
+    gone = environment | {"DATABASE_URL": f"postgres://x:y@127.0.0.1:{unused}/z"}
+    said = told(gone, AWAY, "status")
+    assert said["redis"] == "ok"
+    assert said["database"] != "ok"
+    found = tasks(gone, "schedules")
+    assert found.returncode == AWAY
+    assert "Traceback" not in found.stderr
+
+
+def seconds_to_look() -> float:
+    began = time.monotonic()
+    snapshot.take()
+    return time.monotonic() - began
+
+
+def test_nobody_waits_for_a_worker_that_is_not_there(redis: Any, transactional_db: None) -> None:
+    assert seconds_to_look() < 2
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("where", ["unused", "silent"])
+def test_nobody_waits_long_for_redis(
+    where: str, request: pytest.FixtureRequest, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from celery import Celery
+
+    from tasks_admin import monitor
+
+    app = Celery(broker=f"redis://127.0.0.1:{request.getfixturevalue(where)}/0", set_as_current=False)
+    app.conf.task_queues = monitor.monitor.app.conf.task_queues
+    monkeypatch.setattr(monitor.monitor, "_app", app)
+    assert seconds_to_look() < 3
+    assert snapshot.take()["redis"] != "ok"
+
+
+def test_health(worker: Worker, environment: dict[str, str], away: dict[str, str]) -> None:
+    assert told(environment, DONE, "health")["ok"]
+    unfit = told(away, NOT_DONE, "health")
+    assert {each["name"] for each in unfit["checks"] if not each["ok"]} >= {"broker", "result_backend"}
+
+
+def test_test_gets_an_answer_or_says_why_not(
+    worker: Worker, environment: dict[str, str], away: dict[str, str]
+) -> None:
+    assert told(environment, DONE, "test", "--message", "您好")["message"] == "您好"
+    found = tasks(away, "test", "--timeout", "2")
+    assert found.returncode == AWAY
+    assert "Redis" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_test_without_a_worker(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
+    found = tasks(environment, "test", "--timeout", "0.5")
+    assert found.returncode == NOT_DONE
+    assert "maintenance" in found.stderr
+
+
+# --- the live screen
+
+
+def test_monitor_is_left_by_q(worker: Worker, environment: dict[str, str]) -> None:
+    screen = Terminal(environment, "monitor")
+    wait_for(lambda: "ai_analysis" in screen.said() and "celery" not in screen.said(), 30, screen.said)
+    screen.type("q")
+    assert screen.end() == DONE
+    assert "\x1b[?1049l" in screen.said(), "what was on the screen before is there again"
+
+
+def test_monitor_without_a_terminal_prints_one_frame(worker: Worker, environment: dict[str, str]) -> None:
+    found = tasks(environment, "monitor")
+    assert found.returncode == DONE, found.stderr
+    assert found.stdout.count("ai_analysis") >= 1
+    assert "\x1b" not in found.stdout
+
+
+def test_monitor_prints_a_line_a_look(
+    job: AnalysisJob, environment: dict[str, str], away: dict[str, str]
+) -> None:
+    found = tasks(environment, "monitor", "--json", "--count", "2", "--interval", "0.1")
+    assert found.returncode == NOT_DONE, "no worker"
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [line["queues"]["ai_analysis"] for line in lines] == [1, 1]
+    assert lines[0]["jobs"] == {"analysis.AnalysisJob": {"queued": 1}}
+    assert lines[0]["at"] < lines[1]["at"]
+    assert tasks(away, "monitor").returncode == AWAY
+
+
+def test_monitor_shows_what_runs_and_what_ended(job: AnalysisJob, environment: dict[str, str]) -> None:
+    claimed = AnalysisJob.claim(job.pk, "w1@here/abc")
+    assert claimed is not None
+    claimed.report(40, "pitch")
+    (running,) = snapshot.take()["running"]
+    assert running["id"] == str(job.pk)
+    assert (running["worker"], running["progress"], running["attempt"]) == ("w1@here", 40, 1)
+    AnalysisJob.objects.update(state=JobState.FAILED, finished_at="2020-01-01T00:00:00Z")
+    assert snapshot.take()["ended"] == {"succeeded": 0, "failed": 0}
+    AnalysisJob.objects.update(state=JobState.SUCCEEDED, finished_at=job.created_at)
+    assert snapshot.take()["ended"] == {"succeeded": 1, "failed": 0}
+
+
+# --- one job
+
+
+def test_task_shows_a_job_and_its_attempts(job: AnalysisJob, environment: dict[str, str]) -> None:
+    claimed = AnalysisJob.claim(job.pk, "w1@here/abc")
+    assert claimed is not None
+    claimed.fail(OSError("disk"), "Traceback: disk")
+    said = told(environment, DONE, "task", str(job.pk))
+    assert (said["kind"], said["state"], said["failures"]) == ("analysis.AnalysisJob", "queued", 1)
+    assert [(each["attempt"], each["outcome"]) for each in said["attempts"]] == [(1, "failed")]
+    assert said["error_code"] == "internal_error"
+    assert "系統" in said["error"]
+    shown = tasks(environment, "task", str(job.pk))
+    assert shown.returncode == DONE
+    assert "Traceback: disk" in shown.stdout
+
+
+def test_task_shows_what_is_no_job(worker: Worker, environment: dict[str, str]) -> None:
+    sent = answer_task.delay("x")
+    sent.get(timeout=30)
+    said = wait_for(lambda: told(environment, DONE, "task", sent.id))
+    assert (said["task"], said["state"]) == ("tasks_admin.tasks.test_task", "SUCCESS")
+
+
+@pytest.mark.parametrize("unknown", ["nonsense", str(uuid.uuid4()), "[bold]"])
+def test_what_nobody_knows(
+    redis: Any, transactional_db: None, environment: dict[str, str], unknown: str
+) -> None:
+    for action in ("task", "cancel", "retry"):
+        found = tasks(environment, action, unknown)
+        assert found.returncode == NOT_DONE
+        assert unknown in found.stderr
+        assert "Traceback" not in found.stderr
+
+
+def test_cancel_and_retry_say_whether_it_was_done(
+    job: AnalysisJob, environment: dict[str, str], alice: User
+) -> None:
+    (said,) = told(environment, DONE, "cancel", str(job.pk), "--user", "alice")
+    assert (said["done"], said["state"]) == (True, "cancelled")
+    entry = LogEntry.objects.get(object_pk=str(job.pk), additional_data={"action": "cancel"})
+    assert entry.actor == alice
+    (said,) = told(environment, NOT_DONE, "cancel", str(job.pk))
+    assert not said["done"]
+    (first, second) = told(environment, NOT_DONE, "retry", str(job.pk), str(uuid.uuid4()))
+    assert (first["done"], first["state"], second["done"]) == (True, "queued", False)
+    assert tasks(environment, "retry", str(job.pk)).returncode == NOT_DONE
+    assert tasks(environment, "cancel", str(job.pk), "--user", "nobody").returncode == REFUSED
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+
+
+def test_retry_beside_an_active_job_for_the_same_work(job: AnalysisJob, environment: dict[str, str]) -> None:
+    job.cancel()
+    AnalysisJob.for_call(job.recording_id).submit()
+    (said,) = told(environment, NOT_DONE, "retry", str(job.pk))
+    assert not said["done"]
+    assert said["state"] == "cancelled"
+
+
+def test_cancel_without_redis_is_done_all_the_same(job: AnalysisJob, away: dict[str, str]) -> None:
+    (said,) = told(away, DONE, "cancel", str(job.pk))
+    assert said["state"] == "cancelled"
+
+
+# --- queues
+
+
+def test_purge_cancels_the_jobs_of_what_it_throws_away(
+    job: AnalysisJob, redis: Any, environment: dict[str, str]
+) -> None:
+    answer_task.apply_async(["x"], queue="ai_analysis")
+    assert tasks(environment, "purge", "--queue", "ai_analysis").returncode == REFUSED
+    assert tasks(environment, "purge", "--queue", "ai_analysis", "--yes", "health").returncode == REFUSED
+    assert tasks(environment, "purge", "--queue", "music", "--yes", "music").returncode == REFUSED
+    assert redis.llen("ai_analysis") == 2
+    said = told(environment, DONE, "purge", "--queue", "ai_analysis", "--yes", "ai_analysis")
+    assert (said["messages"], said["jobs"], said["no_jobs"], said["left"]) == (2, 1, 1, 0)
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert redis.llen("ai_analysis") == 0
+
+
+def test_purge_queues_again_where_that_is_asked(
+    job: AnalysisJob, redis: Any, environment: dict[str, str], away: dict[str, str]
+) -> None:
+    again = ("purge", "--queue", "ai_analysis", "--yes", "ai_analysis", "--requeue")
+    assert tasks(away, *again).returncode == AWAY
+    assert told(environment, DONE, *again)["jobs"] == 1
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert redis.llen("ai_analysis") == 1
+
+
+@pytest.mark.parametrize(("typed", "code", "left"), [("ai_analysis", DONE, 0), ("yes", NOT_DONE, 1)])
+def test_purge_asks_for_the_queues_name(
+    job: AnalysisJob, redis: Any, environment: dict[str, str], typed: str, code: int, left: int
+) -> None:
+    asked = Terminal(environment, "purge", "--queue", "ai_analysis")
+    wait_for(lambda: "ai_analysis" in asked.said(), 30, asked.said)
+    asked.type(f"{typed}\n")
+    assert asked.end() == code
+    assert redis.llen("ai_analysis") == left
+
+
+# --- history and schedules
+
+
+def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
+    from django.utils import timezone
+    from django_celery_results.models import TaskResult
+
+    TaskResult.objects.create(task_id="old")
+    TaskResult.objects.update(date_done=timezone.now() - timezone.timedelta(days=100))
+    for arguments, left in ((("--dry-run",), 1), (("--days", "365"), 1), ((), 0)):
+        found = told(environment, DONE, "cleanup", *arguments)
+        assert found["removed"]["task_results"] == (0 if "--days" in arguments else 1)
+        assert TaskResult.objects.count() == left
+
+
+@pytest.fixture
+def schedules(redis: Any, transactional_db: None) -> PeriodicTask:
+    """The only one: the health check each night at half past three."""
+    from django_celery_beat.models import CrontabSchedule
+
+    PeriodicTask.objects.all().delete()
+    nightly = CrontabSchedule.objects.create(minute="30", hour="3", timezone="Asia/Taipei")
+    return PeriodicTask.objects.create(
+        name="nightly check", task="tasks_admin.tasks.health_check", crontab=nightly
+    )
+
+
+def test_schedules_are_listed(schedules: PeriodicTask, environment: dict[str, str]) -> None:
+    (row,) = told(environment, DONE, "schedules")
+    assert (row["name"], row["when"], row["late"], row["enabled"]) == (
+        "nightly check",
+        "每天 03:30",
+        False,
+        True,
+    )
+    assert "T03:30:00+08:00" in row["next_run_at"] or "T19:30:00+00:00" in row["next_run_at"]
+    PeriodicTask.objects.update(last_run_at="2026-01-01T00:00:00Z")
+    assert told(environment, DONE, "schedules")[0]["late"]
+    assert tasks(environment, "schedules").returncode == DONE
+
+
+def test_a_schedule_is_run_and_switched(
+    schedules: PeriodicTask, redis: Any, environment: dict[str, str], away: dict[str, str]
+) -> None:
+    assert told(environment, DONE, "schedules", "--run", "nightly check")["done"]
+    assert redis.llen("health") == 1
+    assert tasks(away, "schedules", "--run", "nightly check").returncode == AWAY
+    assert tasks(environment, "schedules", "--run", "x").returncode == NOT_DONE
+    for action, enabled in (("--disable", False), ("--enable", True)):
+        told(environment, DONE, "schedules", action, "nightly check")
+        schedules.refresh_from_db()
+        assert schedules.enabled is enabled
+    assert LogEntry.objects.filter(object_pk=str(schedules.pk)).count() == 3
+
+
+# --- starting
+
+
+def test_a_worker_refuses_what_cannot_work(environment: dict[str, str]) -> None:
+    for arguments, said in (
+        (("-Q", "ai_analysis,music"), "music"), (("--pool", "gevent"), "gevent"), (("--pool", "solo"), "ai_analysis"),
+    ):  # fmt: skip
+        found = tasks(environment, "worker", *arguments)
+        assert found.returncode == REFUSED
+        assert said in found.stderr
+        assert "Traceback" not in found.stderr
+
+
+def test_a_worker_starts_and_warns(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
+    threads = Worker(environment, "--pool", "threads", "--max-tasks-per-child", "5", "-Q", "health")
+    try:
+        assert "--max-tasks-per-child" in threads.said()
+        (said,) = told(environment, DONE, "status")["workers"].values()
+        assert (said["queues"], said["pool"]) == (["health"], "TaskPool")
+    finally:
+        threads.end()
+
+
+@pytest.mark.parametrize("arguments", [["worker", "-c", "0"], ["worker", "--pool", "rubber"], ["nothing"]])
+def test_wrong_arguments_are_refused_by_name(environment: dict[str, str], arguments: list[str]) -> None:
+    found = tasks(environment, *arguments)
+    assert found.returncode == REFUSED
+    assert arguments[-1] in found.stderr
+
+
+# --- Flower and Celery's own commands
+
+
+def test_flower_starts_with_credentials_only(environment: dict[str, str]) -> None:
+    refused = tasks(environment | {"FLOWER_BASIC_AUTH": "admin:short"}, "flower")
+    assert refused.returncode == REFUSED
+    installed = importlib.util.find_spec("flower") is not None
+    assert ("FLOWER_BASIC_AUTH" if installed else "flower>=") in refused.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("flower") is None, reason="flower is not installed")
+def test_flower_shows_our_worker(worker: Worker, environment: dict[str, str]) -> None:
+    from base64 import b64encode
+    from urllib.error import HTTPError, URLError
+
+    port = free_port()
+    flower = subprocess.Popen(
+        [sys.executable, "manage.py", "tasks", "flower", "--port", str(port)], cwd=ROOT,
+        env=environment | {"FLOWER_BASIC_AUTH": "admin:correct horse battery"}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+
+    def answer(path: str, secret: str = "") -> tuple[int, str]:
+        headers = {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"} if secret else {}
+        try:
+            with urlopen(Request(url + path, headers=headers), timeout=5) as found:
+                return found.status, found.read().decode()
+        except HTTPError as refused:
+            return refused.code, ""
+        except URLError:
+            return 0, ""
+
+    known = "admin:correct horse battery"
+    try:
+        wait_for(lambda: answer("/workers", known)[0] == 200, 60)
+        assert answer("/workers")[0] == 401
+        assert answer("/workers", "admin:wrong")[0] == 401
+        wait_for(lambda: "worker" in answer("/workers?json=1", known)[1], 30)
+        sent = answer_task.delay("x")
+        sent.get(timeout=30)
+        wait_for(
+            lambda: sent.id in answer("/tasks", known)[1] or answer(f"/task/{sent.id}", known)[0] == 200, 30
+        )
+    finally:
+        flower.terminate()
+        flower.wait(20)
+
+
+def celery(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "vocalborn", *arguments], cwd=ROOT, env=environment,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_celerys_inspect_and_control_work(worker: Worker, environment: dict[str, str]) -> None:
+    found = celery(environment, "inspect", "ping", "--json")
+    assert found.returncode == 0, found.stderr
+    assert [said for said in json.loads(found.stdout).values()] == [{"ok": "pong"}]
+    found = celery(environment, "control", "enable_events")
+    assert found.returncode == 0, found.stderr
+    assert "OK" in found.stdout
+
+
+def test_celerys_events_come(worker: Worker, environment: dict[str, str]) -> None:
+    events = subprocess.Popen(
+        [sys.executable, "-u", "-m", "celery", "-A", "vocalborn", "events", "--dump"], cwd=ROOT, env=environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        assert events.stdout is not None
+        for line in events.stdout:
+            if "heartbeat" in line:
+                break
+        else:
+            pytest.fail("it ended without an event")
+    finally:
+        events.kill()
+        events.wait()
+        events.stdout and events.stdout.close()
