@@ -357,7 +357,7 @@ LOGGING = {
 # --- the admin --------------------------------------------------------------------------------------------
 
 
-def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
+def _page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
     """A line of the sidebar, for those who may look at the model."""
     app, _dot, name = model.partition(".")
     return {
@@ -365,6 +365,7 @@ def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+        **more,
     }
 
 
@@ -397,7 +398,13 @@ UNFOLD = {
                     _page(_("patients"), "group", "analysis.patient"),
                     _page(_("exercises"), "article", "analysis.exercise"),
                     _page(_("practice recordings"), "mic", "analysis.practicerecording"),
-                    _page(_("analysis results"), "insights", "analysis.analysisresult"),
+                    _page(
+                        _("analysis results"),
+                        "insights",
+                        "analysis.analysisresult",
+                        badge="analysis.admin.state.awaiting",
+                        badge_variant="warning",
+                    ),
                 ],
             },
             {

@@ -116,8 +116,8 @@ class ExerciseForm(ModelForm):  # type: ignore[type-arg]
                 self.add_error("example", sentence(UNUSABLE_TEXTS, f"example_{code}"))
         if is_new and self.found and not self.found.is_fit:
             unfit = [flag for flag in self.found.flags if flag.severity == "unfit"]
-            said = " ".join(sentence(FLAG_TEXTS, flag.code, flag.figures) for flag in unfit)
-            self.add_error("example", f"{_('This is not fit to be an example.')} {said}")
+            said = [sentence(FLAG_TEXTS, flag.code, flag.figures) for flag in unfit]
+            self.add_error("example", " ".join([_("This is not fit to be an example."), *said]))
 
 
 @admin.register(Exercise)
@@ -128,17 +128,16 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
     list_select_related = ["created_by"]
     search_fields = ["title", "text"]
     fields = ["title", "kind", "language", "text", "example"]
-    change_form_outer_before_template = "analysis/exercise/head.html"
+    change_form_outer_after_template = "analysis/exercise/panels.html"
 
     # --- whose
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         open_ones = Q(assignments__ended_at=None, assignments__patient__in=_patients(request))
-        rows: QuerySet[Any] = super().get_queryset(request)
         counted = Count("assignments", filter=open_ones, distinct=True)
         # Aggregation drops the model's own order.
-        rows = rows.annotate(_given=counted).order_by("title")  # aggregation drops the model's own order
-        return rows  # noqa: RET504
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(_given=counted).order_by("title")
+        return rows
 
     def has_change_permission(self, request: HttpRequest, obj: Exercise | None = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and self._owns(request, obj)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from analysis.admin.scope import runs_tasks, user_of
-from analysis.admin.state import badge, live
-from analysis.models import AnalysisJob
+from analysis.admin.state import RESULTS, badge, counts, live, newest_of, overall
+from analysis.models import LONG_COLUMNS, AnalysisJob
 from tasks_admin.admin.readonly import ReadOnlyAdmin
 from tasks_admin.jobs import JobState
 from tasks_admin.models import JobAttempt
@@ -65,8 +65,15 @@ class AnalysisJobAdmin(ReadOnlyAdmin):
         """How the jobs of a page stand, for the script that moves their bars."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        ids = [each for each in request.GET.getlist("id")[:MOST_LIVE] if _is_uuid(each)]
-        return JsonResponse({"jobs": [live(job) for job in self.get_queryset(request).filter(pk__in=ids)]})
+        user = user_of(request)
+        jobs = self.get_queryset(request).filter(pk__in=_asked(request, "id"))
+        told = [live(job) for job in jobs]
+        if user.has_perm(RESULTS):  # an administrator of the tasks reads no scores
+            of = AnalysisJob.objects.visible_to(user).filter(recording__in=_asked(request, "recording"))
+            rows = of.select_related("result").defer(*(f"result__{name}" for name in LONG_COLUMNS))
+            newest = newest_of(rows.order_by("created_at"))
+            told = [*told, *(live(job) | {"newest": True, "score": overall(job)} for job in newest)]
+        return JsonResponse({"jobs": told, "counts": counts(user)})
 
     def cancel_one(self, request: HttpRequest, pk: Any) -> HttpResponse:
         return self._one(request, pk, "cancel_selected")
@@ -117,6 +124,10 @@ class AnalysisJobAdmin(ReadOnlyAdmin):
             result = reverse("admin:analysis_analysisresult_change", args=[job.result.pk])
             found = format_html(' · <a class="vb-link" href="{}">{}</a>', result, _("result"))
         return format_html('<a class="vb-link" href="{}">{}</a>{}', url, job.recording_id, found)
+
+
+def _asked(request: HttpRequest, name: str) -> list[str]:
+    return [each for each in request.GET.getlist(name)[:MOST_LIVE] if _is_uuid(each)]
 
 
 def _is_uuid(text: str) -> bool:

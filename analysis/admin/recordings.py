@@ -10,8 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
-from django.template.defaultfilters import floatformat
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,7 +20,7 @@ from analysis.admin.exercises import KeepsFiles
 from analysis.admin.practice_filters import ArrivalFilter
 from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
-from analysis.admin.state import badge
+from analysis.admin.state import badge, overall
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
 from analysis.models import LONG_COLUMNS, AnalysisJob, PracticeRecording
@@ -60,6 +60,7 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     search_fields = ["patient__code", "patient__name", "exercise__title"]
     actions = ["analyse", "cancel"]
     change_form_outer_before_template = "analysis/recording_head.html"
+    list_before_template = "analysis/upload/door.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # A list shows the scores, not what they were made of.
@@ -165,15 +166,12 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, recording: PracticeRecording) -> str:
-        return badge(next(iter(_jobs(recording)), None))
+        return badge(next(iter(_jobs(recording)), None), recording)
 
     @admin.display(description=gettext_lazy("overall score"))
     def overall(self, recording: PracticeRecording) -> str:
-        for job in _jobs(recording):
-            if job.state == "succeeded":
-                score = job.result.overall_score
-                return "–" if score is None else str(floatformat(score, 0))
-        return "–"
+        done = (overall(job) for job in _jobs(recording) if job.state == "succeeded")
+        return format_html('<span data-score="{}">{}</span>', recording.pk, next(done, "–"))
 
 
 def _jobs(recording: PracticeRecording) -> list[AnalysisJob]:

@@ -121,7 +121,7 @@ def uploads(site: Any) -> Callable[..., HttpResponse]:
         try:
             return inner(request)
         except Problem as problem:
-            return _refused(str(problem.body["title"]), problem.body["status"])
+            return _refused(str(problem.body["title"]))
 
     wrapped: Callable[..., HttpResponse] = site.admin_view(limited)
     return wrapped
@@ -170,18 +170,18 @@ def _one(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request)
     if not form.is_valid():
         errors = next(iter(form.errors.values()))
-        return _refused(str(errors[0]), 422)
+        return _refused(str(errors[0]))
     asked = form.cleaned_data
     try:
         if _is_there(asked["audio"], asked["patient"], asked["exercise"]):
-            return _refused(_("This file was uploaded before, for this patient and exercise."), 409)
+            return _refused(_("This file was uploaded before, for this patient and exercise."))
         require_sound(asked["audio"])
         times = {"recorded_at": asked["recorded_at"]} if asked["recorded_at"] else {}
         recording, job = TaskManager(user_of(request)).upload(
             asked["audio"], patient=asked["patient"], exercise=asked["exercise"], **times
         )
     except RefusedFile as error:
-        return _refused(str(error), 422)
+        return _refused(str(error))
     address = reverse("admin:analysis_practicerecording_change", args=[recording.pk])
     return JsonResponse({"address": address, "job": live(job) if job else None}, status=201)
 
@@ -192,5 +192,6 @@ def _is_there(file: File[bytes], patient: Patient, exercise: Exercise) -> bool:
     return PracticeRecording.objects.filter(patient=patient, exercise=exercise, sha256=sha256).exists()
 
 
-def _refused(why: str, status: int) -> JsonResponse:
-    return JsonResponse({"error": why}, status=status)
+def _refused(why: str) -> JsonResponse:
+    """A file that is not taken is no error of the request: a browser would write one into its console."""
+    return JsonResponse({"error": why})

@@ -6,7 +6,7 @@ import { edge, shift, spread } from "./places.js";
 
 const WAVESURFER = "../../vendor/wavesurfer-8.0.1";
 const STEP = 0.01; // s
-const PIXELS = 90; // of a second, at least: on a phone the waveform scrolls
+const PIXELS = 150; // of a second, at least: a syllable has room for its name, and on a phone the waveform scrolls
 
 const byId = (id) => document.getElementById(id);
 const told = JSON.parse(byId("vb-marks-told").textContent);
@@ -173,7 +173,7 @@ const part = (name, text) => Object.assign(document.createElement(name), { textC
 // The region is in a tree of its own, which no style sheet of the page reaches.
 const label = ({ text, zhuyin }) => {
   const span = part("span", text);
-  Object.assign(span.style, { display: "inline-block", padding: "2px 5px", font: "600 15px sans-serif", lineHeight: 1.2, color: colour("strong") });
+  Object.assign(span.style, { display: "inline-block", padding: "2px 5px", font: "600 15px sans-serif", lineHeight: 1.2, whiteSpace: "nowrap", color: colour("strong") });
   const small = part("span", zhuyin);
   Object.assign(small.style, { display: "block", font: "400 11px sans-serif" });
   span.append(small);

@@ -3,6 +3,7 @@ import { matching } from "./match.js";
 import { send } from "./send.js";
 
 const part = (name, fields = {}) => Object.assign(document.createElement(name), fields);
+const sized = (bytes) => (bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`);
 const minutes = (moment) => {
   const local = new Date(moment.getTime() - 60000 * moment.getTimezoneOffset());
   return local.toISOString().slice(0, 16);
@@ -22,7 +23,7 @@ export class Row {
     this.away.setAttribute("aria-label", `${told.words.remove}: ${file.name}`);
     this.away.addEventListener("click", () => this.onChange(this));
     this.element = part("tr");
-    const size = part("small", { textContent: ` ${(file.size / 2 ** 20).toFixed(1)} MB` });
+    const size = part("small", { textContent: ` ${sized(file.size)}` });
     this.element.append(
       cell(file.name, size), cell(this.patient), cell(this.exercise), cell(this.recorded), cell(this.bar, this.said), cell(this.away),
     );
@@ -91,7 +92,7 @@ const cell = (...parts) => {
 
 const badge = (job, live) => {
   const box = part("span", { className: "vb-job" });
-  Object.assign(box.dataset, { state: job.state, job: job.id, live, active: "" });
+  Object.assign(box.dataset, { state: job.state, job: job.id, live });
   box.append(
     part("span", { className: "vb-badge", textContent: job.label }),
     part("progress", { className: "vb-bar", max: 100, value: job.progress }),
