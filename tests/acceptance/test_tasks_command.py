@@ -24,11 +24,11 @@ from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django_celery_beat.models import PeriodicTask
 
-from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
+from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.commands import snapshot
 from tasks_admin.jobs import JobState
 from tasks_admin.tasks import test_task as answer_task
-from tests.conftest import ROOT, Worker, free_port, record, wait_for
+from tests.conftest import ROOT, Worker, free_port, wait_for
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]
 
@@ -473,7 +473,7 @@ def celery(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 def test_celerys_inspect_and_control_work(worker: Worker, environment: dict[str, str]) -> None:
     found = celery(environment, "inspect", "ping", "--json")
     assert found.returncode == 0, found.stderr
-    assert [said for said in json.loads(found.stdout).values()] == [{"ok": "pong"}]
+    assert list(json.loads(found.stdout).values()) == [{"ok": "pong"}]
     found = celery(environment, "control", "enable_events")
     assert found.returncode == 0, found.stderr
     assert "OK" in found.stdout
