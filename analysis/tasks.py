@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db.models.fields.files import FieldFile
 
-from analysis import acoustics, orphans, parameters
+from analysis import acoustics, orphans, parameters, verify
 from analysis.files import is_as_received, named, sha256_of
 from analysis.models.result import Compared
 from tasks_admin.errors import PermanentError
@@ -45,6 +45,12 @@ def check_files(
 ) -> dict[str, Any]:
     """Report files without rows and rows without files; ``remove`` as in :func:`analysis.orphans.check`."""
     return orphans.check(remove=remove, hours=hours, limit=limit, on_step=self.progress).as_dict()
+
+
+@shared_task(bind=True, soft_time_limit=1800, time_limit=1860)
+def verify_audio(self: ProgressTask, shares: int = 30, dry_run: bool = False) -> dict[str, Any]:
+    """Read a day's share of the recordings, as :func:`analysis.verify.verify`."""
+    return verify.verify(shares=shares, dry_run=dry_run, on_step=self.progress)
 
 
 def analyze(job: AnalysisJob, on_step: Callable[[int, str], None]) -> Compared:

@@ -15,7 +15,7 @@ from celery import current_app
 from celery.exceptions import QueueNotFound
 from django.conf import settings
 
-from tasks_admin import broker, clock
+from tasks_admin import broker, clock, troubles
 
 if TYPE_CHECKING:
     from tasks_admin.jobs import Job
@@ -76,6 +76,7 @@ def announce(model: type[Job], ids: Iterable[Any]) -> int:
                 sent += _announced(job, producer)
     except broker.REDIS_AWAY as error:
         log.warning("%s: not announced now, will be later: %s", model.__name__, type(error).__name__)
+        troubles.note(troubles.PUBLISH_ERRORS)
     return sent
 
 

@@ -10,4 +10,5 @@ class TasksAdminConfig(AppConfig):
 
     def ready(self) -> None:
         # They register checks, tasks and signals, in every process: whoever announces a job needs its task.
-        from tasks_admin import checks, tasks, worker  # noqa: F401
+        from tasks_admin import checks, tasks, trail, watch, worker  # noqa: F401
+        from tasks_admin.alerts import about_jobs, about_processes, about_redis  # noqa: F401

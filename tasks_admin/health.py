@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psutil
 from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import Error as DatabaseError
 from django.db import connection as database
+from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from tasks_admin import broker
+from tasks_admin import broker, clock, fleet
 from tasks_admin.broker import REDIS_AWAY
+from tasks_admin.models import BeatLease, WorkerBeat
+
+# So long does a check have; one that hangs, on a disk that is gone, is left behind.
+PATIENCE_SECONDS = 5.0
+# Percent in use.
+FULLEST_DISK, FULLEST_MEMORY = 95.0, 97.0
+LATEST_TICK_SECONDS = 120.0
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +46,24 @@ class Finding:
     message: str = ""
 
 
-def examine() -> list[Finding]:
-    """Run every check. None of them raises for what it is there to find."""
-    return [_run(name, check) for name, check in CHECKS.items()]
+def examine(names: Iterable[str] | None = None) -> list[Finding]:
+    """Run these checks, or all, at the same time. It takes ``PATIENCE_SECONDS`` at most, and raises nothing."""
+    runs = [_Run(name, CHECKS[name]) for name in (CHECKS if names is None else names)]
+    for run in runs:
+        run.start()
+    until = time.monotonic() + PATIENCE_SECONDS
+    for run in runs:
+        run.join(max(0.0, until - time.monotonic()))
+    return [run.finding() for run in runs]
 
 
 def report(findings: list[Finding]) -> dict[str, Any]:
     """The findings as a task's result."""
-    return {"ok": all(f.ok for f in findings), "checks": [asdict(f) for f in findings]}
+    return {
+        "ok": all(f.ok for f in findings),
+        "wrong": [f.name for f in findings if not f.ok],
+        "checks": [asdict(f) for f in findings],
+    }
 
 
 def check_database() -> None:
@@ -59,8 +79,19 @@ def check_migrations() -> None:
 
 
 def check_broker() -> None:
+    """A message there and back, by a queue of its own."""
+    token = secrets.token_hex(8)
     with broker.connection(current_app) as line:
-        line.default_channel.client.ping()
+        probe = line.SimpleQueue(f"tasks_admin.probe.{token}", no_ack=True, serializer="json")
+        try:
+            probe.put(token)
+            if probe.get(timeout=2).payload != token:
+                raise Unfit("a message came back changed")
+        except probe.Empty as error:
+            raise Unfit("a message did not come back") from error
+        finally:
+            probe.queue.delete()
+            probe.close()
 
 
 def check_result_backend() -> None:
@@ -90,6 +121,32 @@ def check_storage() -> None:
         default_storage.delete(name)
 
 
+def check_consumers() -> None:
+    """By the workers' own rows: nobody is asked, so nobody is waited for."""
+    read = {queue for row in fleet.alive().filter(role=WorkerBeat.Role.WORKER) for queue in row.queues}
+    if missing := [queue for queue in current_app.amqp.queues if queue not in read]:
+        raise Unfit(f"no worker reads {', '.join(missing)}: start one with manage.py tasks worker")
+
+
+def check_beat() -> None:
+    if not BeatLease.objects.filter(ticked_at__gt=clock.after(-LATEST_TICK_SECONDS)).exists():
+        raise Unfit(
+            "beat has not looked at the schedules for two minutes: start one with manage.py tasks beat"
+        )
+
+
+def check_disk() -> None:
+    used = fleet.disk_used()
+    if used is not None and used > FULLEST_DISK:
+        raise Unfit(f"the disk of the files is full to {used:.0f} %")
+
+
+def check_memory() -> None:
+    used = psutil.virtual_memory().percent
+    if used > FULLEST_MEMORY:
+        raise Unfit(f"{used:.0f} % of this machine's memory is in use")
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "database": check_database,
     "migrations": check_migrations,
@@ -97,18 +154,45 @@ CHECKS: dict[str, Callable[[], None]] = {
     "result_backend": check_result_backend,
     "redis_keeps_messages": check_redis_keeps_messages,
     "storage": check_storage,
+    "consumers": check_consumers,
+    "beat": check_beat,
+    "disk": check_disk,
+    "memory": check_memory,
 }
+# What a web server needs to do all of its work: workers and beat are others' business.
+READY = ("database", "migrations", "broker", "result_backend", "storage")
 
 
-def _run(name: str, check: Callable[[], None]) -> Finding:
-    began = time.monotonic()
-    message = ""
-    try:
-        check()
-    except Unfit as finding:
-        message = str(finding)
-    except (DatabaseError, *REDIS_AWAY) as error:
-        message = f"{type(error).__name__}: {error}"
-    if message:
-        log.warning("health: %s: %s", name, message)
-    return Finding(name, not message, round(time.monotonic() - began, 3), message)
+class _Run(threading.Thread):
+    """One check, in a thread with connections of its own."""
+
+    def __init__(self, name: str, check: Callable[[], None]) -> None:
+        super().__init__(name=f"health-{name}", daemon=True)
+        self.check, self.began = check, time.monotonic()
+        self.seconds: float | None = None
+        self.message = ""
+
+    def run(self) -> None:
+        try:
+            self.check()
+        except Unfit as finding:
+            self.message = str(finding)
+        except (DatabaseError, *REDIS_AWAY) as error:
+            self.message = f"{type(error).__name__}: {error}"
+        except (
+            Exception
+        ) as error:  # a check that falls over is a finding as well, and the others are to be told
+            log.exception("health: %s", self.name)
+            self.message = type(error).__name__
+        finally:
+            connections.close_all()
+            self.seconds = round(time.monotonic() - self.began, 3)
+
+    def finding(self) -> Finding:
+        seconds, message = self.seconds, self.message
+        if seconds is None:
+            seconds, message = PATIENCE_SECONDS, f"no answer within {PATIENCE_SECONDS:.0f} s"
+        name = self.name.removeprefix("health-")
+        if message:
+            log.warning("health: %s: %s", name, message)
+        return Finding(name, not message, seconds, message)

@@ -18,6 +18,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 from kombu import Producer
 
+from tasks_admin import trail
 from tasks_admin.announce import announce_next
 from tasks_admin.celery_state import state_of
 from tasks_admin.errors import JobFailed, PermanentError, Stop
@@ -123,6 +124,7 @@ class JobTask(ProgressTask):
         if self.request.called_directly:
             raise TypeError(f"{self.name} runs as a job: use .delay(...) or .apply_async(args=[...])")
         self.request.job = job = self._claim()
+        trail.add(job_id=str(job.pk), attempt=job.attempt)
         with watched(job) as watch:
             self.request.watch = watch
             return self._attempt(job, watch, args, kwargs)

@@ -53,6 +53,8 @@ class Job(models.Model):
     State = JobState
     task_name: ClassVar[str]
     error_texts: ClassVar[dict[str, str | Promise]] = ERROR_TEXTS
+    # Codes that tell of what was asked for, and not of the system: no alert counts them as failures.
+    expected_errors: ClassVar[frozenset[str]] = frozenset()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)

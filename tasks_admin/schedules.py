@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from celery.schedules import schedstate
+from celery.signals import beat_init
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 from django.db.models import F, QuerySet
@@ -22,9 +23,10 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 from kombu import Producer
 from redis.exceptions import ResponseError
 
-from tasks_admin import broker
+from tasks_admin import broker, fleet, troubles
 from tasks_admin.beat_lease import Lease
 from tasks_admin.broker import REDIS_AWAY
+from tasks_admin.watch import Watchman
 
 # Rows are read again by then at the latest.
 BROKEN_SECONDS = 300.0
@@ -102,6 +104,7 @@ class Scheduler(DatabaseScheduler):
         self._pause = self._lease.seconds / 10
         self._leads: bool | None = None
         self._ticks = self._stale = self._closed = False
+        self._watch: Watchman | None = None
         self._database, self._redis = Outage("database"), Outage("Redis")
         super().__init__(*args, **kwargs)
 
@@ -139,6 +142,14 @@ class Scheduler(DatabaseScheduler):
                 self._lease.give_back()
         except DatabaseError as error:
             log.warning("beat: lease not given back, it will lapse: %s", type(error).__name__)
+        if self._watch is not None:
+            self._watch.end()
+            self._watch.leave()
+
+    def watch(self) -> None:
+        """Say from time to time that this beat lives, and look after the alerts."""
+        self._watch = Watchman(fleet.Life(self._lease.holder, self._lease.holder.partition("/")[0]))
+        self._watch.start()
 
     def sync(self) -> None:
         """Nothing: each run is on its row already, and a beat that was frozen must not write what it remembers."""
@@ -216,6 +227,7 @@ class Scheduler(DatabaseScheduler):
         except REDIS_AWAY as error:
             self._stale = True
             self._redis.begins(error)
+            troubles.note(troubles.PUBLISH_ERRORS)
         else:
             self._redis.ends()
 
@@ -244,6 +256,13 @@ class Scheduler(DatabaseScheduler):
             log.error("beat: %s: nobody knows whether it was sent: %s", entry.name, type(error).__name__)
         except Exception:  # what a task makes of its arguments is not known here
             log.exception("beat: %s: not sent", entry.name)
+
+
+@beat_init.connect
+def watch_from_beat(sender: Any = None, **_: Any) -> None:
+    """Celery's service starts."""
+    if isinstance(sender.scheduler, Scheduler):
+        sender.scheduler.watch()
 
 
 def _row(entry: Run) -> QuerySet[PeriodicTask]:

@@ -6,7 +6,6 @@ import atexit
 import gc
 import logging
 import queue
-import threading
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +14,13 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.signals import task_failure, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connections
+from django.db import close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tasks_admin.broker import REDIS_AWAY
+from tasks_admin import fleet
+from tasks_admin.rounds import Rounds
+from tasks_admin.watch import Watchman
 
 RESCUE_SECONDS = 5.0
 # How long before its start a worker looks for ended jobs of which Celery was not told.
@@ -41,44 +42,21 @@ def worker_name(hostname: str | None) -> str:
     return f"{hostname or 'worker'}/{_LIFE}"
 
 
-class RescueThread(threading.Thread):
+class RescueThread(Rounds):
     """Looks every few seconds for jobs that nobody works on. Needs neither the broker's events nor beat."""
 
     def __init__(self, worker: str) -> None:
-        super().__init__(name="rescue", daemon=True)
+        super().__init__("rescue", RESCUE_SECONDS)
         self.worker = worker
-        self.wake = threading.Event()
-        self.ending = threading.Event()
         self.lost: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._healed: dict[str, datetime] = {}
-
-    def run(self) -> None:
-        while not self.ending.is_set():
-            self.wake.wait(RESCUE_SECONDS)
-            self.wake.clear()
-            try:
-                self._pass()
-            except DatabaseError as error:
-                log.warning("rescue: database away: %s", type(error).__name__)
-            except REDIS_AWAY as error:
-                log.warning("rescue: Redis away: %s", type(error).__name__)
-            except Exception:  # without this thread lost jobs stay lost: it outlives every error
-                log.exception("rescue: this pass failed")
-            finally:
-                # An open connection would be shared with every child that is forked meanwhile.
-                connections.close_all()
 
     def free(self, job_id: str, code: str) -> None:
         """The child that ran this was killed: its row need not wait for its lease."""
         self.lost.put((job_id, code))
         self.wake.set()
 
-    def end(self) -> None:
-        self.ending.set()
-        self.wake.set()
-        self.join(timeout=5)
-
-    def _pass(self) -> None:
+    def once(self) -> None:
         from tasks_admin import rescue
         from tasks_admin.celery_state import heal
         from tasks_admin.job_kinds import job_models
@@ -93,6 +71,7 @@ class RescueThread(threading.Thread):
 
 
 _rescue: RescueThread | None = None
+_watch: Watchman | None = None
 
 
 @worker_init.connect
@@ -108,11 +87,15 @@ def warm_up(sender: Any = None, **_: Any) -> None:
 
 @worker_ready.connect
 def start_rescue(sender: Any = None, **_: Any) -> None:
-    global _rescue  # noqa: PLW0603 - one thread for the process
-    _rescue = RescueThread(worker_name(sender.hostname))
+    global _rescue, _watch  # noqa: PLW0603 - one of each for the process
+    name = worker_name(sender.hostname)
+    _rescue = RescueThread(name)
     _rescue.start()
+    # A thread of its own: a mail server that does not answer must not keep lost jobs waiting.
+    _watch = Watchman(fleet.Life(name, sender.hostname, consumer=sender))
+    _watch.start()
     # Celery's own signal is not sent by a cold shutdown, and the pool must have ended by then.
-    atexit.register(give_leases_back, worker_name(sender.hostname))
+    atexit.register(give_leases_back, name)
 
 
 @task_failure.connect
@@ -128,12 +111,15 @@ def give_leases_back(worker: str) -> None:
     """Queue again what this worker's children did not finish, so that others need not wait for the lease."""
     from tasks_admin.rescue import give_back
 
-    if _rescue is not None:
-        _rescue.end()
+    for thread in (_rescue, _watch):
+        if thread is not None:
+            thread.end()
     try:
         give_back(worker)
     except DatabaseError as error:
         log.warning("leases not given back, they will lapse: %s", type(error).__name__)
+    if _watch is not None:
+        _watch.leave()
 
 
 @task_prerun.connect

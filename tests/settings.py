@@ -27,3 +27,5 @@ from vocalborn.settings import *  # noqa: E402, F403
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
+# Tests look after the alerts themselves.
+TASKS_ADMIN = TASKS_ADMIN | {"WATCH_FROM_WEB": False}  # noqa: F405

@@ -14,9 +14,17 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from environs import Env
+from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
 from vocalborn import embedded_redis
+
+
+def is_http_url(text: str) -> None:
+    """An address that alerts may be sent to, or nothing."""
+    if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname):
+        raise ValidationError("must read http://host or https://host")
+
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -49,6 +57,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tasks_admin.trail.request_id",  # first: every line of a request's log has its id
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -163,6 +172,9 @@ AUDIO_MAX_SECONDS = env.float("AUDIO_MAX_SECONDS", 300.0, validate=Range(min=1, 
 
 HTTPS = env.bool("HTTPS", not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REDIRECT_EXEMPT = [
+    r"^(healthz|readyz|metrics)$"
+]  # asked for within the machine room, by name and port
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
@@ -228,6 +240,25 @@ CELERY_LOG_LEVEL = env.str(
 )
 # name:password; `manage.py tasks flower` refuses to start without.
 FLOWER_BASIC_AUTH = env.str("FLOWER_BASIC_AUTH", "")
+# Who is told of alerts. Without addresses they stand in the admin only.
+SITE_URL = env.str("SITE_URL", "", validate=is_http_url)
+ALERT_MAIL_TO: list[str] = env.list("ALERT_MAIL_TO", [])
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "", validate=is_http_url)
+ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", "")
+if ALERT_WEBHOOK_URL and not ALERT_WEBHOOK_SECRET:
+    raise ImproperlyConfigured("ALERT_WEBHOOK_SECRET is required with ALERT_WEBHOOK_URL")
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+if ALERT_MAIL_TO and not EMAIL_HOST:
+    raise ImproperlyConfigured("EMAIL_HOST is required with ALERT_MAIL_TO")
+EMAIL_PORT = env.int("EMAIL_PORT", 25, validate=Range(1, 65535))
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_USER", ""), env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 5  # who sends an alert has other things to do
+EMAIL_SUBJECT_PREFIX = "[VocalBorn] "
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "vocalborn@localhost")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short to protect anything: at least 16 characters")
 TASK_HISTORY_DAYS = env.int("TASK_HISTORY_DAYS", 90, validate=Range(min=1))
 TASKS_ADMIN: dict[str, Any] = {
     # Loaded once in a worker's parent, before it forks, where the worker takes this queue.
@@ -242,15 +273,36 @@ TASKS_ADMIN: dict[str, Any] = {
     # How many jobs of one owner wait in the broker at a time: see tasks_admin.announce. At least as many as a
     # claim's way to the next, fewer than anybody minds waiting for.
     "ANNOUNCED_PER_OWNER": 4,
+    "SITE_URL": SITE_URL,
+    "ALERTS": {
+        "MAIL_TO": ALERT_MAIL_TO,
+        "WEBHOOK_URL": ALERT_WEBHOOK_URL,
+        "WEBHOOK_SECRET": ALERT_WEBHOOK_SECRET,
+    },
+    # Without it there is no /metrics.
+    "METRICS_TOKEN": METRICS_TOKEN,
+    # What the apps measure beside jobs: functions that yield prometheus_client's metric families.
+    "METRICS": ["analysis.metrics.families"],
 }
 
+LOG_FORMAT = env.str("LOG_FORMAT", "line" if DEBUG else "json", validate=OneOf(["line", "json"]))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"trail": {"()": "tasks_admin.trail.TrailFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "tasks_admin.trail.JsonLines"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["trail"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": CELERY_LOG_LEVEL} for name in ("vocalborn", "analysis", "tasks_admin")},
+    "loggers": {
+        **{name: {"level": CELERY_LOG_LEVEL} for name in ("vocalborn", "analysis", "tasks_admin", "celery")},
+        # Django's own handlers are not JSON, and root's has what they have.
+        "django": {"handlers": [], "level": "INFO"},
+    },
 }
 
 # --- the admin --------------------------------------------------------------------------------------------
@@ -296,6 +348,10 @@ UNFOLD = {
                 "items": [
                     _page(_("analysis jobs"), "work_history", "analysis.analysisjob"),
                     _page(_("job attempts"), "replay", "tasks_admin.jobattempt"),
+                    _page(_("alerts"), "notifications", "tasks_admin.alert"),
+                    _page(_("alert rules"), "tune", "tasks_admin.alertrule"),
+                    _page(_("workers"), "dns", "tasks_admin.workerbeat"),
+                    _page(_("daily figures"), "bar_chart", "tasks_admin.dailyfigures"),
                     _page(_("schedules"), "schedule", "django_celery_beat.periodictask"),
                     _page(_("crontabs"), "calendar_month", "django_celery_beat.crontabschedule"),
                     _page(_("intervals"), "timer", "django_celery_beat.intervalschedule"),

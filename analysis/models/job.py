@@ -33,6 +33,11 @@ class AnalysisJob(Job):
 
     task_name = "analysis.tasks.analyze_audio_task"
     error_texts: ClassVar[dict[str, str | Promise]] = ERROR_TEXTS | UNUSABLE_TEXTS
+    expected_errors = frozenset(UNUSABLE_TEXTS) - {
+        "recording_missing",
+        "recording_changed",
+        "example_missing",
+    }
 
     recording = models.ForeignKey(
         PracticeRecording, models.CASCADE, related_name="jobs", verbose_name=_("practice recording")

@@ -1,5 +1,5 @@
 """The task system in the admin."""
 
-from tasks_admin.admin import attempts, history, schedules
+from tasks_admin.admin import alerts, attempts, fleet, history, schedules
 
-__all__ = ["attempts", "history", "schedules"]
+__all__ = ["alerts", "attempts", "fleet", "history", "schedules"]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
 
-from celery import current_app
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rich.table import Table
 
-from tasks_admin import tasks
+from tasks_admin import maintenance
 from tasks_admin.commands.action import Action, Options
-from tasks_admin.commands.output import DONE, out, print_json
+from tasks_admin.commands.output import AWAY, DONE, out, print_json
 from tasks_admin.commands.parser import positive
 
 
@@ -27,25 +25,15 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def cleanup(options: Options) -> int:
     """Remove history that is older; jobs and results stay."""
-    found = _counted(options["days"]) if options["dry_run"] else _removed(options["days"])
+    found = maintenance.expire(options["days"], dry_run=options["dry_run"])
     if options["json"]:
-        print_json({"days": options["days"], "dry_run": options["dry_run"], "removed": found})
-        return DONE
-    table = Table(_("history"), _("would be removed") if options["dry_run"] else _("removed"))
-    for kind, count in found.items():
-        table.add_row(kind, str(count))
-    out.print(table)
-    return DONE
-
-
-def _counted(days: int) -> dict[str, int]:
-    return {kind: rows.count() for kind, rows in tasks.expired(days).items()}
-
-
-def _removed(days: int) -> dict[str, Any]:
-    removed: dict[str, Any] = tasks.cleanup_expired_tasks(days=days)["removed"]
-    current_app.backend.cleanup()  # Celery's own: Redis lets its keys expire by itself
-    return removed
+        print_json(found)
+    else:
+        table = Table(_("history"), _("would be removed") if options["dry_run"] else _("removed"))
+        for kind, count in found["removed"].items():
+            table.add_row(kind, str(count))
+        out.print(table)
+    return DONE if found["celery"] else AWAY
 
 
 CLEANUP = Action(

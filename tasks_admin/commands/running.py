@@ -81,17 +81,22 @@ def worker(options: Options) -> int:
 
 
 def _worker_argv(options: Options, queues: list[str]) -> list[str]:
-    argv = ["worker", f"--queues={','.join(queues)}", f"--pool={options['pool']}"]
+    argv = [*_quiet(), "worker", f"--queues={','.join(queues)}", f"--pool={options['pool']}"]
     argv.append(f"--loglevel={options['loglevel']}")
     argv.append(f"--hostname={options['name'] or f'worker{os.getpid()}'}@%h")
     given = [name for name in ("concurrency", "max_tasks_per_child") if options[name]]
     return argv + [f"--{name.replace('_', '-')}={options[name]}" for name in given]
 
 
+def _quiet() -> list[str]:
+    """Celery's banner is no JSON."""
+    return ["--quiet"] if getattr(settings, "LOG_FORMAT", "") == "json" else []
+
+
 def beat(options: Options) -> int:
     """Run the scheduler in this process."""
     prepare()
-    current_app.start(["beat", f"--loglevel={options['loglevel']}", "--pidfile="])
+    current_app.start([*_quiet(), "beat", f"--loglevel={options['loglevel']}", "--pidfile="])
     return DONE
 
 

@@ -262,9 +262,9 @@ def test_a_beat_goes_on_when_its_database_is_back(
         cluster.control("start")
         goes_on(redis, beat)
         # A line an outage, and one for its end. The restart may have been too quick to be noticed.
-        away = beat.said().count("database away")
+        away = beat.said().count("beat: database away")
         assert away in {2, 3}
-        assert beat.said().count("database is back") == away
+        assert beat.said().count("beat: database is back") == away
         assert "Traceback" not in beat.said()
     finally:
         assert beat.end() == 0

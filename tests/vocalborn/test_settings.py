@@ -86,6 +86,13 @@ def test_development_needs_only_debug_and_a_key(tmp_path: Path) -> None:
         ("AUDIO_MAX_BYTES", "0"),
         ("AUDIO_MAX_SECONDS", "forever"),
         ("TASK_HISTORY_DAYS", "0"),
+        ("LOG_FORMAT", "xml"),
+        ("SITE_URL", "vocalborn.example.org"),
+        ("ALERT_WEBHOOK_URL", "file:///etc/passwd"),
+        ("ALERT_WEBHOOK_URL", "https://hooks.example.org"),  # and no secret
+        ("ALERT_MAIL_TO", "it@example.org"),  # and no server
+        ("EMAIL_PORT", "0"),
+        ("METRICS_TOKEN", "short"),
         ("HTTPS", "maybe"),
         ("BEHIND_PROXY", "maybe"),
     ],

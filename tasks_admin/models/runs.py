@@ -1,5 +1,7 @@
 """What is kept about the running of jobs."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,27 +33,34 @@ class JobAttempt(models.Model):
         verbose_name_plural = _("job attempts")
         ordering = ["job_id", "-attempt"]
         constraints = [models.UniqueConstraint(fields=["job_id", "attempt"], name="one_row_per_attempt")]
-        indexes = [models.Index(fields=["started_at"], name="attempt_started")]
+        indexes = [
+            models.Index(fields=["started_at"], name="attempt_started"),
+            models.Index(fields=["ended_at"], name="attempt_ended"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.job_id} #{self.attempt}"
 
 
-class BeatLease(models.Model):
-    """Which beat sends the schedules: one row, moved only by :mod:`tasks_admin.beat_lease`."""
+class DailyFigures(models.Model):
+    """What one kind of job came to on one day, in the site's time zone: see :mod:`tasks_admin.maintenance`."""
 
-    ONLY = 1
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
-    # Empty once it was given back.
-    holder = models.CharField(max_length=200, blank=True)
-    until = models.DateTimeField()
-    # When a beat that sends last looked at the schedules: it stays when the lease is given back.
-    ticked_at = models.DateTimeField(null=True, blank=True)
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=100)
+    succeeded = models.PositiveIntegerField(_("succeeded"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+    # Seconds; none where nothing was measured.
+    wait_p50 = models.FloatField(_("wait p50 (s)"), null=True)
+    wait_p95 = models.FloatField(_("wait p95 (s)"), null=True)
+    run_p50 = models.FloatField(_("run p50 (s)"), null=True)
+    run_p95 = models.FloatField(_("run p95 (s)"), null=True)
 
     class Meta:
-        default_permissions = ()  # nobody's to edit
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_beat_lease")]
+        verbose_name = _("daily figures")
+        verbose_name_plural = _("daily figures")
+        ordering = ["-day", "kind"]
+        constraints = [models.UniqueConstraint(fields=["day", "kind"], name="one_row_per_day_and_kind")]
 
     def __str__(self) -> str:
-        return self.holder
+        return f"{self.day} {self.kind}"

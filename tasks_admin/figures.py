@@ -1,0 +1,60 @@
+"""How long jobs waited and ran, from their rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tasks_admin.jobs import Job, JobState
+
+
+class Took(NamedTuple):
+    """One ended job: ``wait`` until its first and only attempt began (None after retries) and ``run``, in seconds."""
+
+    ended_at: datetime
+    wait: float | None
+    run: float
+
+
+class Spread(NamedTuple):
+    """Percentiles in seconds; None where nothing was measured."""
+
+    p50: float | None
+    p95: float | None
+
+
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """Of sorted values: the smallest that is not below ``percent`` of them. None without values."""
+    return values[max(0, math.ceil(len(values) * percent / 100) - 1)] if values else None
+
+
+def spread(values: Iterable[float | None]) -> Spread:
+    """The percentiles of what was measured."""
+    known = sorted(value for value in values if value is not None)
+    return Spread(percentile(known, 50), percentile(known, 95))
+
+
+def ended(model: type[Job], since: Any, until: Any = None) -> QuerySet[Any]:
+    """Jobs that ended from ``since`` on, and before ``until``."""
+    rows = model.objects.filter(finished_at__gte=since).order_by()
+    return rows.filter(finished_at__lt=until) if until is not None else rows
+
+
+def times(rows: QuerySet[Any], most: int | None = None) -> list[Took]:
+    """What the rows that ran took; of more than ``most`` rows a random part of about that size.
+
+    Ids are random, so a range of them is a fair sample.
+    """
+    ran = rows.filter(state__in=[JobState.SUCCEEDED, JobState.FAILED]).exclude(started_at=None)
+    if most is not None and (count := ran.count()) > most:
+        ran = ran.filter(pk__lte=UUID(int=int(2**128 * most / count)))
+    columns = ran.values_list("created_at", "started_at", "finished_at", "attempt")
+    return [
+        Took(end, (start - made).total_seconds() if attempt == 1 else None, (end - start).total_seconds())
+        for made, start, end, attempt in columns.iterator(chunk_size=5000)
+    ]

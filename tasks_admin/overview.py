@@ -1,0 +1,142 @@
+"""What an administrator's page shows: from rows and Redis, by a fixed number of questions, whatever there is of each.
+
+No worker is asked, so nothing here waits for one that is gone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db.models import Count
+
+from tasks_admin import broker, clock, fleet
+from tasks_admin.broker import REDIS_AWAY
+from tasks_admin.figures import Spread, ended, spread, times
+from tasks_admin.job_kinds import job_models
+from tasks_admin.jobs import JobState
+from tasks_admin.models import JobAttempt, WorkerBeat
+from tasks_admin.monitor import Unavailable
+
+MINUTE = 60.0
+SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """One queue. ``oldest`` is the age of its next message (s), None where it is empty or the message does not say.
+
+    ``came`` and ``went`` count jobs in the last minute.
+    """
+
+    name: str
+    length: int
+    oldest: float | None
+    came: int
+    went: int
+    consumers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What ended in one slice of time, from ``began`` on."""
+
+    began: datetime
+    succeeded: int
+    failed: int
+    cancelled: int
+    wait: Spread
+    run: Spread
+
+
+def queues() -> list[QueueState]:
+    """Every queue that the app declares. Raises :class:`tasks_admin.monitor.Unavailable` where Redis is away."""
+    names = list(current_app.amqp.queues)
+    try:
+        with broker.connection(current_app) as line:
+            lengths = broker.lengths(line, names)
+            oldest = {name: _age(broker.peek(line, name, 1)) for name in names}
+    except REDIS_AWAY as error:
+        raise Unavailable(str(error)) from error
+    came, went, readers = Counter[str](), Counter[str](), Counter[str]()
+    for model in job_models():
+        recent = model.objects.order_by().values_list("queue")
+        came.update(dict(recent.filter(created_at__gt=clock.after(-MINUTE)).annotate(Count("pk"))))
+        went.update(dict(recent.filter(finished_at__gt=clock.after(-MINUTE)).annotate(Count("pk"))))
+    for row in workers(alive=True):
+        readers.update(row.queues)
+    return [
+        QueueState(name, lengths[name], oldest[name], came[name], went[name], readers[name]) for name in names
+    ]
+
+
+def _age(messages: list[dict[str, Any]]) -> float | None:
+    sent = messages[0].get("sent_at") if messages else None
+    return max(0.0, time.time() - sent) if isinstance(sent, int | float) else None
+
+
+def waiting_messages(queue: str, count: int = 100) -> list[dict[str, Any]]:
+    """``id``, ``task`` and ``sent_at`` of the next messages. Raises :class:`tasks_admin.monitor.Unavailable`."""
+    try:
+        with broker.connection(current_app) as line:
+            found = broker.peek(line, queue, count)
+    except REDIS_AWAY as error:
+        raise Unavailable(str(error)) from error
+    return [{name: headers.get(name) for name in ("id", "task", "sent_at")} for headers in found]
+
+
+def workers(*, alive: bool = False) -> list[WorkerBeat]:
+    """Those that have not left; with ``alive`` only those that were heard of lately."""
+    rows = fleet.alive() if alive else fleet.expected()
+    return list(rows.filter(role=WorkerBeat.Role.WORKER))
+
+
+def running(most: int = 200) -> list[Any]:
+    """The jobs that run, of every kind, the longest first."""
+    rows: list[Any] = []
+    for model in job_models():
+        rows += model.objects.filter(state=JobState.RUNNING).order_by("started_at")[:most]
+    return sorted(rows, key=lambda job: job.started_at)[:most]
+
+
+def busy() -> dict[str, int]:
+    """Running jobs, by worker."""
+    found = Counter[str]()
+    for model in job_models():
+        rows = model.objects.filter(state=JobState.RUNNING).order_by()
+        found.update(dict(rows.values_list("worker").annotate(Count("pk"))))
+    return dict(found)
+
+
+def failures(most: int = 20) -> list[JobAttempt]:
+    """The last attempts that failed or lost their worker."""
+    bad = [JobAttempt.Outcome.FAILED, JobAttempt.Outcome.LOST]
+    return list(JobAttempt.objects.filter(outcome__in=bad).order_by("-ended_at").defer("traceback")[:most])
+
+
+def throughput(now: datetime, hours: float = 24.0, slices: int = 48) -> list[Slice]:
+    """Ended jobs of every kind in equal slices up to ``now``. Of very many a sample gives the percentiles."""
+    width = timedelta(hours=hours) / slices
+    since = now - width * slices
+    counts = [Counter[str]() for _ in range(slices)]
+    waits: list[list[float | None]] = [[] for _ in range(slices)]
+    runs: list[list[float | None]] = [[] for _ in range(slices)]
+    for model in job_models():
+        rows = ended(model, since, now)
+        for moment, state in rows.values_list("finished_at", "state").iterator(chunk_size=5000):
+            counts[int((moment - since) / width)][state] += 1
+        for took in times(rows, SAMPLE):
+            at = int((took.ended_at - since) / width)
+            waits[at].append(took.wait)
+            runs[at].append(took.run)
+    return [
+        Slice(
+            since + width * at, counts[at]["succeeded"], counts[at]["failed"], counts[at]["cancelled"],
+            spread(waits[at]), spread(runs[at]),
+        )
+        for at in range(slices)
+    ]  # fmt: skip
