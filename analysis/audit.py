@@ -10,7 +10,7 @@ from auditlog.registry import auditlog
 from django.db.models import Model
 from django.utils import timezone
 
-from analysis.models import Exercise, Patient, PracticeRecording, Review
+from analysis.models import Assignment, Exercise, Patient, PracticeRecording, Review
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
@@ -24,6 +24,7 @@ def register() -> None:
     hidden: dict[str, Any] = {"mask_callable": "analysis.audit.hidden"}
     auditlog.register(Patient, mask_fields=["name"], m2m_fields={"therapists"}, **hidden)
     auditlog.register(Exercise)
+    auditlog.register(Assignment)
     auditlog.register(PracticeRecording)
     auditlog.register(Review, mask_fields=["note"], exclude_fields=["version", "changed_at"], **hidden)
 

@@ -70,7 +70,7 @@ def _syllables(found: Mapping[str, Any]) -> RenderableType | None:
         return None
     table = Table("", "", _("from (s)"), _("to (s)"), _("sounds"), _("tone"), _("length"), _("finding"))
     for each in found["syllables"]:
-        findings = ", ".join(wording.sentence(wording.SYLLABLE_TEXTS, code) for code in each["findings"])
+        findings = ", ".join(wording.syllable_findings(each))
         table.add_row(
             each["text"], each["pinyin"] or "", _figure(each["start"]), _figure(each["end"]),
             number(each["segment_score"]), number(each["tone_score"]), _figure(each["length_ratio"]), findings,

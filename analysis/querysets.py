@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analysis.models import (  # noqa: F401
         AccessToken,
         AnalysisResult,
+        Assignment,
         Exercise,
         Patient,
         PracticeRecording,
@@ -37,14 +38,29 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
 class ExerciseQuerySet(models.QuerySet["Exercise"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """What the person wrote, and what their visible patients practise."""
+        """What the person wrote, and what their visible patients practise or are given to practise."""
         if user.is_superuser and user.is_active:
             return self
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        practised = Q(recordings__patient__in=_patients(user))
-        mine = self.model._default_manager.filter(Q(created_by=user) | practised)
-        return self.filter(pk__in=mine.values("pk"))
+        from analysis.models import Assignment
+
+        # Subqueries, not joins: recordings times assignments would be many rows for each exercise.
+        practised = self.model._default_manager.filter(recordings__patient__in=_patients(user))
+        given = Assignment.objects.visible_to(user).open()
+        return self.filter(
+            Q(created_by=user) | Q(pk__in=practised.values("pk")) | Q(pk__in=given.values("exercise"))
+        )
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """What the visible patients were given."""
+        return self.filter(patient__in=_patients(user))
+
+    def open(self) -> Self:
+        """What is still to be practised."""
+        return self.filter(ended_at=None)
 
 
 class RecordingQuerySet(models.QuerySet["PracticeRecording"]):

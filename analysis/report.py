@@ -33,6 +33,9 @@ CHIEF_MEASURES = {
 }  # fmt: skip
 
 
+UNSURE = 50.0  # as likely wrong as right
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A quality flag: shown before any score."""
@@ -75,8 +78,8 @@ class Measure:
 class Syllable:
     """One syllable of the text, and what was wrong with it in words.
 
-    ``state`` is "good", "off", "missing", or "plain" where nothing was scored. The tones are words,
-    empty where there is none to name.
+    ``state`` is "good", "off", "missing", "unsure" (a low score that proves nothing: a person listens), or "plain"
+    where nothing was scored. The tones are words, empty where there is none to name.
     """
 
     index: int
@@ -167,7 +170,7 @@ def _syllable(index: int, each: Mapping[str, Any]) -> Syllable:
         segment_score=each["segment_score"],
         tone_score=each["tone_score"],
         length_ratio=each["length_ratio"],
-        findings=_syllable_findings(each),
+        findings=wording.syllable_findings(each),
     )
 
 
@@ -175,19 +178,14 @@ def _state(each: Mapping[str, Any]) -> str:
     """Only what was scored can be good: of an English word no more than the length is known."""
     if each["findings"]:
         return "missing" if "missing" in each["findings"] else "off"
-    scored = each["segment_score"] is not None or each["tone_score"] is not None
-    return "good" if scored else "plain"
+    scores = [score for score in (each["segment_score"], each["tone_score"]) if score is not None]
+    if not scores:
+        return "plain"
+    return "good" if min(scores) >= UNSURE else "unsure"
 
 
 def _tone(number: int | None) -> str:
     return "" if number is None else sentence(wording.TONE_TEXTS, str(number))
-
-
-def _syllable_findings(each: Mapping[str, Any]) -> list[str]:
-    """What was off, and beside a tone that was off which one was heard."""
-    found = _sentences(wording.SYLLABLE_TEXTS, each["findings"])
-    said = wording.heard_tone(each) if "tone_off" in each["findings"] else ""
-    return [*found, said] if said else found
 
 
 def _measured(measures: Mapping[str, Mapping[str, Any]]) -> list[Measure]:

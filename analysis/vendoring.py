@@ -16,8 +16,12 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent / "static" / "vendor"
+TESTS_FOLDER = Path(__file__).resolve().parent.parent / "tests" / "vendor"
 LIST = FOLDER / "VENDOR.toml"
-HEAD = "# What of others' code the pages load. Written by `python -m analysis.vendoring`; a test hashes the files.\n"
+HEAD = """\
+# What of others' code the pages, or tests of them, load. Written by `python -m analysis.vendoring`; a test hashes
+# the files.
+"""
 
 
 def packages() -> list[dict[str, Any]]:
@@ -27,8 +31,12 @@ def packages() -> list[dict[str, Any]]:
 
 
 def home(package: dict[str, Any]) -> Path:
-    """Where a package's files are kept. Its version is in the address, so that no cache holds an old one."""
-    return FOLDER / f"{package['name'].removesuffix('.js')}-{package['version']}"
+    """Where a package's files are kept. Its version is in the address, so that no cache holds an old one.
+
+    What only tests load is not served.
+    """
+    name = package["name"].removeprefix("@").replace("/", "-").removesuffix(".js")
+    return (TESTS_FOLDER if package.get("tests_only") else FOLDER) / f"{name}-{package['version']}"
 
 
 def sha256(path: Path) -> str:
@@ -55,17 +63,23 @@ def _fetch(package: dict[str, Any]) -> dict[str, Any]:
 
 def _keep(package: dict[str, Any], archive: bytes, name: str) -> str:
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        content = files.extractfile(f"package/{name}")
-        if content is None:
-            raise FileNotFoundError(f"{package['name']} {package['version']} has no file {name}")
         path = home(package) / Path(name).name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.read())
+        if f"package/{name}" in files.getnames():
+            content = files.extractfile(f"package/{name}")
+            assert content is not None, f"{name} is no file"  # noqa: S101
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
+        elif (
+            not path.is_file()
+        ):  # a package without its licence's text keeps the one that was put there by hand
+            raise FileNotFoundError(f"{package['name']} {package['version']} has no file {name}")
     return sha256(path)
 
 
 def _written(package: dict[str, Any]) -> str:
     lines = [f'{key} = "{package[key]}"' for key in ("name", "version", "licence")]
+    if package.get("tests_only"):
+        lines.append("tests_only = true")
     files = [f'"{name}" = "{digest}"' for name, digest in package["files"].items()]
     return "\n".join(["", "[[package]]", *lines, "[package.files]", *files, ""])
 

@@ -265,6 +265,13 @@ def heard_tone(syllable: Mapping[str, Any]) -> str:
     return sentence(HEARD_TEXTS, "text" if example is None else "example", figures)
 
 
+def syllable_findings(syllable: Mapping[str, Any]) -> list[str]:
+    """What was off, and beside a tone that was off which one was heard."""
+    found = [sentence(SYLLABLE_TEXTS, code) for code in syllable["findings"]]
+    said = heard_tone(syllable) if "tone_off" in syllable["findings"] else ""
+    return [*found, said] if said else found
+
+
 def norm(found: Mapping[str, Any]) -> str:
     """The reference range of a measure in words: for whom, from where, and whether that was looked up."""
     kind = (

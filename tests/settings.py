@@ -25,6 +25,10 @@ os.environ.update(
 
 from vocalborn.settings import *  # noqa: E402, F403
 
+# Asks whether a page makes the same query for each row; tests/vocalborn/test_whose_is_it.py turns it on.
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
+# Who asks, and who is asked about, are two users on a page of an account.
+ZEAL_ALLOWLIST = [{"model": "auth.User", "field": "get()"}]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
 # Tests look after the alerts themselves.

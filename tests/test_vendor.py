@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.vendoring import FOLDER, LIST, home, packages, sha256
+from analysis.vendoring import FOLDER, LIST, TESTS_FOLDER, home, packages, sha256
 
 
 @pytest.mark.parametrize("package", packages(), ids=lambda package: package["name"])
@@ -17,7 +17,8 @@ def test_every_file_is_the_one_that_was_fetched(package: dict[str, object]) -> N
 
 def test_nothing_lies_there_that_is_not_listed() -> None:
     listed = {home(package) / name.rsplit("/", 1)[-1] for package in packages() for name in package["files"]}
-    assert {path for path in FOLDER.rglob("*") if path.is_file()} == listed | {LIST}
+    kept = [*FOLDER.rglob("*"), *TESTS_FOLDER.rglob("*")]
+    assert {path for path in kept if path.is_file()} == listed | {LIST}
 
 
 def test_every_package_comes_with_its_licence() -> None:

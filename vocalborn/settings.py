@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
+from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -49,6 +50,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "auditlog",
     "axes",
+    "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "ninja",  # its OpenAPI page, served from here: without this line it is fetched from a CDN
     "django_celery_results",
     "django_celery_beat",
@@ -59,12 +64,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tasks_admin.trail.request_id",  # first: every line of a request's log has its id
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "vocalborn.security.IdleSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "vocalborn.security.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
@@ -119,13 +129,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- people and language ----------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {},
+        "MinimumLengthValidator": {"min_length": 10},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -138,6 +148,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -179,7 +190,45 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 SESSION_COOKIE_HTTPONLY = True
+# Counted from the last thing that a person did: what a page asks by itself keeps no session alive.
+SESSION_COOKIE_AGE = 60 * env.int("SESSION_IDLE_MINUTES", 60, validate=Range(min=1, max=24 * 60))
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # hospitals' computers are shared
 X_FRAME_OPTIONS = "DENY"
+# Whose accounts must have a second factor: names of groups, or * for everybody. Anybody may have one.
+SECOND_FACTOR_GROUPS: list[str] = env.list("SECOND_FACTOR_GROUPS", [])
+OTP_TOTP_ISSUER = "VocalBorn"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        # Scripts set an element's style by its attribute; a stylesheet needs the page's nonce.
+        "style-src": [SELF, NONCE],
+        "style-src-attr": [UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "microphone": ["self"],
+    "autoplay": ["self"],
+    **{
+        name: []
+        for name in (
+            "camera",
+            "display-capture",
+            "geolocation",
+            "payment",
+            "usb",
+            "bluetooth",
+            "midi",
+            "serial",
+        )
+    },
+}
 
 # --- Redis ------------------------------------------------------------------------------------------------
 
@@ -328,6 +377,14 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("analysis/favicon.svg")}
     ],
     "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "analysis.admin.dashboard.first_page",
+    "LOGIN": {"form": "vocalborn.second_factor.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("second_factor")},
+        ]
+    },
     "STYLES": [lambda request: static("analysis/admin.css")],
     "SCRIPTS": [lambda request: static("analysis/live.js")],
     "SIDEBAR": {
@@ -336,6 +393,7 @@ UNFOLD = {
                 "title": _("Practice"),
                 "separator": True,
                 "items": [
+                    {"title": _("Today"), "icon": "today", "link": reverse_lazy("admin:index")},
                     _page(_("patients"), "group", "analysis.patient"),
                     _page(_("exercises"), "article", "analysis.exercise"),
                     _page(_("practice recordings"), "mic", "analysis.practicerecording"),

@@ -1,15 +1,22 @@
 """URLs of the site."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from analysis.admin.dashboard import system_view
 from analysis.api.urls import urls as api_urls
 from tasks_admin import views
+from vocalborn.second_factor import second_factor
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    # What browsers ask for on a page without a head of its own.
+    path("favicon.ico", RedirectView.as_view(url=static("analysis/favicon.svg"), permanent=False)),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/second-factor/", admin.site.admin_view(second_factor), name="second_factor"),
+    path("admin/system/", system_view, name="system_state"),
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls),
     path("healthz", views.healthz),

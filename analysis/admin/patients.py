@@ -8,10 +8,14 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from analysis.admin.patient_page import patient_page
+from analysis.admin.practice_filters import PracticeFilter
 from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
+from analysis.audit import READ, accessed_lately, record_access
 from analysis.models import Patient
 
 
@@ -19,8 +23,9 @@ from analysis.models import Patient
 class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
     list_display = ["code", "name", "sex", "birth_year", "recording_count", "last_recorded"]
     search_fields = ["code", "name"]
-    list_filter = ["sex"]
-    filter_horizontal = ["therapists"]
+    list_filter = [PracticeFilter, "sex"]
+    change_form_outer_before_template = "analysis/patient_head.html"
+    delete_confirmation_template = "analysis/patient_delete.html"
     fields = ["code", "name", "sex", "birth_year", "therapists", "user"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -49,12 +54,42 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = User.objects.filter(is_active=True, groups__name="therapists")
+        kwargs["widget"] = (
+            UnfoldAdminCheckboxSelectMultipleWidget()
+        )  # a clinic's therapists fit; two boxes do not
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":  # a patient's account is no colleague's
             kwargs["queryset"] = User.objects.filter(is_staff=False)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # one at a time, by typing the code
+        return actions
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        extra: dict[str, Any] = kwargs.pop("extra_context", None) or {}
+        patient = None if self._codes_only(request) else self.get_object(request, object_id)
+        if patient is not None and self.has_view_permission(request, patient):
+            extra["vb_patient"] = patient_page(user_of(request), patient)
+            if request.method == "GET" and not accessed_lately(request.user, patient, READ):
+                record_access(request.user, patient, READ)
+        response: HttpResponse = super().change_view(request, object_id, *args, extra_context=extra, **kwargs)
+        return response
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Voices and years of results go, for good: only where the patient's code was typed."""
+        context = dict(extra_context or {})
+        if request.method == "POST":
+            patient = self.get_object(request, object_id)
+            if patient is not None and request.POST.get("code", "").strip() != patient.code:
+                # Django removes on any POST with something in it, so this one is shown the question again.
+                request.POST, context["is_wrong"] = QueryDict(), True
+        return super().delete_view(request, object_id, context)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """A query string may filter by any field of the model, and so would tell a name letter by letter."""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analysis.admin.audio import player
 from analysis.admin.exercises import KeepsFiles
+from analysis.admin.practice_filters import ArrivalFilter
 from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
 from analysis.admin.state import badge
@@ -45,8 +46,15 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 @admin.register(PracticeRecording)
 class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
+    owner = "pk"
     list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
-    list_filter = [ReviewFilter, ("patient", OwnFilter), ("exercise", OwnFilter), "recorded_at"]
+    list_filter = [
+        ReviewFilter,
+        ArrivalFilter,
+        ("patient", OwnFilter),
+        ("exercise", OwnFilter),
+        "recorded_at",
+    ]
     date_hierarchy = "recorded_at"
     list_select_related = ["patient", "exercise"]
     search_fields = ["patient__code", "patient__name", "exercise__title"]

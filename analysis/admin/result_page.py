@@ -199,7 +199,7 @@ def traces(result: AnalysisResult, review: Review) -> list[Trace]:
 
 
 def _newest(entries: QuerySet[LogEntry]) -> Iterable[LogEntry]:
-    return entries.select_related("actor").order_by("-timestamp")[:MOST_TRACES]
+    return entries.select_related("actor", "content_type").order_by("-timestamp")[:MOST_TRACES]
 
 
 def _done(entry: LogEntry) -> str:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import FILE_CLASSES
 
-from analysis.models import AnalysisJob, AnalysisResult
+from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
 from tasks_admin.admin.readonly import ReadOnlyAdmin
 
 
@@ -67,9 +67,23 @@ class OwnFilter(RelatedFieldListFilter):
 
 
 class TakesItsHistoryAlong:
-    """Removing the row removes its jobs and results, which nobody may remove by themselves."""
+    """Removing the row removes its recordings, jobs and results; nobody may remove the last two by themselves.
+
+    The page before it tells how many there are: a list of years of practice would take minutes, and nobody reads it.
+    """
+
+    owner = "patient"  # what of a recording the row is
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
-        to_delete, count, perms_needed, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
-        own = {model._meta.verbose_name for model in (AnalysisJob, AnalysisResult)}
-        return to_delete, count, set(perms_needed) - own, protected
+        rows = list(objs)
+        recordings = PracticeRecording.objects.filter(**{f"{self.owner}__in": [row.pk for row in rows]})
+        kept = {
+            PracticeRecording: recordings,
+            AnalysisJob: AnalysisJob.objects.filter(recording__in=recordings),
+            AnalysisResult: AnalysisResult.objects.filter(job__recording__in=recordings),
+        }
+        counts = {model._meta.verbose_name_plural: found.count() for model, found in kept.items()}
+        # Whether the row itself may go was asked before.
+        may = user_of(request).has_perm("analysis.delete_practicerecording")
+        lacking = set() if may else {str(PracticeRecording._meta.verbose_name)}
+        return [str(row) for row in rows], counts, lacking, []

@@ -137,10 +137,15 @@ class FlagOut(Said):
 
 
 class ResultOut(Schema):
-    """What one analysis found. A score is null where there was no ground for one; `unscored` says why."""
+    """What one analysis found. A score is null where there was no ground for one; `unscored` says why.
+
+    The hashes are those of the files that were heard; an exercise may have another example by now.
+    """
 
     task_id: UUID
     recording: UUID
+    recording_sha256: str
+    example_sha256: str | None
     overall_score: float | None
     pronunciation_accuracy: float | None
     fluency_score: float | None

@@ -42,6 +42,8 @@ def result_of(job: AnalysisJob, result: AnalysisResult) -> dict[str, Any]:
     return {name: getattr(result, name) for name in _AS_THEY_ARE} | {
         "task_id": job.pk,
         "recording": job.recording_id,
+        "recording_sha256": result.recording_sha256,
+        "example_sha256": result.example_sha256 or None,
         "detailed_analysis": result.detailed_analysis | {"phoneme_analysis": phonemes},
         "unscored": _reasons(result.unscored),
         "absent": _reasons(result.absent),

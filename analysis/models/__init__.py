@@ -1,5 +1,6 @@
 """What was asked, what was recorded, and what was found."""
 
+from analysis.models.assignment import Assignment
 from analysis.models.exercise import Exercise
 from analysis.models.job import AnalysisJob
 from analysis.models.patient import Patient
@@ -14,6 +15,7 @@ __all__ = [
     "AccessToken",
     "AnalysisJob",
     "AnalysisResult",
+    "Assignment",
     "Exercise",
     "Patient",
     "PracticeRecording",

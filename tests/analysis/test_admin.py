@@ -357,7 +357,10 @@ def test_removing_a_patient_removes_recordings_results_and_audio(
     storage, name = recording.audio.storage, str(recording.audio.name)
     with django_capture_on_commit_callbacks(execute=True):
         page = reverse("admin:analysis_patient_delete", args=[recording.patient.pk])
-        assert client.post(page, {"post": "yes"}).status_code == 302
+        for typed in ("", "a-1", "B-1"):
+            assert "Nothing was removed" in client.post(page, {"post": "yes", "code": typed}).content.decode()
+        assert storage.exists(name)
+        assert client.post(page, {"post": "yes", "code": "A-1"}).status_code == 302
     assert not Patient.objects.exists()
     assert not AnalysisResult.objects.exists()
     assert not storage.exists(name)

@@ -202,7 +202,13 @@ def test_an_administrator_and_a_user_without_a_group_have_no_doors(
 
 @pytest.mark.parametrize(
     ("score", "findings", "state"),
-    [(90.0, [], "good"), (None, [], "plain"), (None, ["too_long"], "off"), (9.0, ["missing"], "missing")],
+    [
+        (90.0, [], "good"),
+        (17.0, [], "unsure"),
+        (None, [], "plain"),
+        (None, ["too_long"], "off"),
+        (9.0, ["missing"], "missing"),
+    ],
 )
 def test_only_what_was_scored_is_shown_as_good(
     recording: PracticeRecording, score: float | None, findings: list[str], state: str

@@ -39,7 +39,7 @@ const open = async (fold, found, listening) => {
   }
 };
 
-const decoded = async (address) => {
+export const decoded = async (address) => {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${answer.status}`);
   return new OfflineAudioContext(1, 1, RATE).decodeAudioData(await answer.arrayBuffer());

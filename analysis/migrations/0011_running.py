@@ -37,7 +37,7 @@ def grant(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analysis", "0006_turns_and_ends"),
+        ("analysis", "0010_assignment_permissions"),
         ("tasks_admin", "0005_running"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
