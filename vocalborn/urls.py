@@ -7,8 +7,8 @@ from django.views.generic import RedirectView
 
 from analysis.admin.dashboard import system_view
 from analysis.api.urls import urls as api_urls
-from vocalborn.second_factor import second_factor
 from tasks_admin import views
+from vocalborn.second_factor import second_factor
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rich.table import Table
 
+from tasks_admin import maintenance
 from tasks_admin.commands.action import Action, Options
-from tasks_admin.commands.output import DONE, out, print_json
+from tasks_admin.commands.output import AWAY, DONE, out, print_json
 from tasks_admin.commands.parser import positive
-from tasks_admin.maintenance import expire
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -25,15 +25,15 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def cleanup(options: Options) -> int:
     """Remove history that is older; jobs and results stay."""
-    found = expire(options["days"], dry_run=options["dry_run"])
+    found = maintenance.expire(options["days"], dry_run=options["dry_run"])
     if options["json"]:
         print_json(found)
-        return DONE
-    table = Table(_("history"), _("would be removed") if options["dry_run"] else _("removed"))
-    for kind, count in found["removed"].items():
-        table.add_row(kind, str(count))
-    out.print(table)
-    return DONE
+    else:
+        table = Table(_("history"), _("would be removed") if options["dry_run"] else _("removed"))
+        for kind, count in found["removed"].items():
+            table.add_row(kind, str(count))
+        out.print(table)
+    return DONE if found["celery"] else AWAY
 
 
 CLEANUP = Action(

@@ -1,59 +1,36 @@
-"""`manage.py tasks`, as a person or a script runs it: with workers, without, and without Redis."""
+"""`manage.py tasks`, as a person or a script runs it while no worker does: nobody takes the jobs away."""
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import json
-import os
-import pty
-import select
 import socket
-import struct
-import subprocess
-import sys
-import termios
 import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.auth.models import User
-from django_celery_beat.models import PeriodicTask
+from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_results.models import TaskResult
 
 from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.commands import snapshot
 from tasks_admin.jobs import JobState
 from tasks_admin.tasks import test_task as answer_task
-from tests.conftest import ROOT, Worker, free_port, wait_for
+from tests.acceptance.running import AWAY, DONE, NOT_DONE, REFUSED, Terminal, tasks, told, without_redis
+from tests.conftest import Worker, wait_for
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]
-
-DONE, NOT_DONE, REFUSED, AWAY = 0, 1, 2, 3
-
-
-def tasks(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "tasks", *arguments],
-        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
-def told(environment: dict[str, str], code: int, *arguments: str) -> Any:
-    """What it says with `--json`, having ended with ``code``."""
-    found = tasks(environment, *arguments, "--json")
-    assert found.returncode == code, found.stderr
-    return json.loads(found.stdout)
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("tasks_command")]
 
 
 @pytest.fixture
-def away(environment: dict[str, str], unused: int) -> dict[str, str]:
-    """The same installation, with nothing where its Redis should be."""
-    return environment | {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(unused), "REDIS_URL": ""}
+def away(environment: dict[str, str]) -> dict[str, str]:
+    return without_redis(environment)
 
 
 @pytest.fixture
@@ -61,48 +38,7 @@ def job(redis: Any, transactional_db: None, recording: PracticeRecording) -> Ana
     return AnalysisJob.for_call(recording.pk).submit()
 
 
-class Terminal:
-    """A command on a terminal of its own."""
-
-    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
-        self.keys, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 140, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "tasks", *arguments], cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs,
-            env=environment | {"TERM": "xterm-256color", "COLUMNS": "140", "LINES": "50"}, start_new_session=True,
-        )  # fmt: skip
-        os.close(theirs)
-        self._said = ""
-
-    def said(self) -> str:
-        while select.select([self.keys], [], [], 0)[0]:
-            try:
-                self._said += os.read(self.keys, 65536).decode(errors="replace")
-            except OSError:  # it has ended
-                break
-        return self._said
-
-    def type(self, text: str) -> None:
-        os.write(self.keys, text.encode())
-
-    def end(self) -> int:
-        try:
-            wait_for(lambda: self.said() and self.process.poll() is not None, 20, self.said)
-            return self.process.wait(1)
-        finally:
-            self.process.kill()
-            self.process.wait()
-            os.close(self.keys)
-
-
 # --- looking
-
-
-def test_status_with_a_worker(worker: Worker, environment: dict[str, str]) -> None:
-    said = told(environment, DONE, "status")
-    assert said["queues"] == {"ai_analysis": 0, "maintenance": 0, "health": 0}
-    assert [each["queues"] for each in said["workers"].values()] == [["ai_analysis", "maintenance", "health"]]
-    assert (said["redis"], said["database"]) == ("ok", "ok")
 
 
 def test_status_without_a_worker(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
@@ -160,22 +96,6 @@ def test_nobody_waits_long_for_redis(
     assert snapshot.take()["redis"] != "ok"
 
 
-def test_health(worker: Worker, environment: dict[str, str], away: dict[str, str]) -> None:
-    assert told(environment, DONE, "health")["ok"]
-    unfit = told(away, NOT_DONE, "health")
-    assert {each["name"] for each in unfit["checks"] if not each["ok"]} >= {"broker", "result_backend"}
-
-
-def test_test_gets_an_answer_or_says_why_not(
-    worker: Worker, environment: dict[str, str], away: dict[str, str]
-) -> None:
-    assert told(environment, DONE, "test", "--message", "您好")["message"] == "您好"
-    found = tasks(away, "test", "--timeout", "2")
-    assert found.returncode == AWAY
-    assert "Redis" in found.stderr
-    assert "Traceback" not in found.stderr
-
-
 def test_test_without_a_worker(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
     found = tasks(environment, "test", "--timeout", "0.5")
     assert found.returncode == NOT_DONE
@@ -183,21 +103,6 @@ def test_test_without_a_worker(redis: Any, transactional_db: None, environment: 
 
 
 # --- the live screen
-
-
-def test_monitor_is_left_by_q(worker: Worker, environment: dict[str, str]) -> None:
-    screen = Terminal(environment, "monitor")
-    wait_for(lambda: "ai_analysis" in screen.said() and "celery" not in screen.said(), 30, screen.said)
-    screen.type("q")
-    assert screen.end() == DONE
-    assert "\x1b[?1049l" in screen.said(), "what was on the screen before is there again"
-
-
-def test_monitor_without_a_terminal_prints_one_frame(worker: Worker, environment: dict[str, str]) -> None:
-    found = tasks(environment, "monitor")
-    assert found.returncode == DONE, found.stderr
-    assert found.stdout.count("ai_analysis") >= 1
-    assert "\x1b" not in found.stdout
 
 
 def test_monitor_prints_a_line_a_look(
@@ -240,13 +145,6 @@ def test_task_shows_a_job_and_its_attempts(job: AnalysisJob, environment: dict[s
     shown = tasks(environment, "task", str(job.pk))
     assert shown.returncode == DONE
     assert "Traceback: disk" in shown.stdout
-
-
-def test_task_shows_what_is_no_job(worker: Worker, environment: dict[str, str]) -> None:
-    sent = answer_task.delay("x")
-    sent.get(timeout=30)
-    said = wait_for(lambda: told(environment, DONE, "task", sent.id))
-    assert (said["task"], said["state"]) == ("tasks_admin.tasks.test_task", "SUCCESS")
 
 
 @pytest.mark.parametrize("unknown", ["nonsense", str(uuid.uuid4()), "[bold]"])
@@ -334,9 +232,6 @@ def test_purge_asks_for_the_queues_name(
 
 
 def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
-    from django.utils import timezone
-    from django_celery_results.models import TaskResult
-
     TaskResult.objects.create(task_id="old")
     TaskResult.objects.update(date_done=timezone.now() - timedelta(days=100))
     for arguments, left in ((("--dry-run",), 1), (("--days", "365"), 1), ((), 0)):
@@ -348,8 +243,6 @@ def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: d
 @pytest.fixture
 def schedules(redis: Any, transactional_db: None) -> PeriodicTask:
     """The only one: the health check each night at half past three."""
-    from django_celery_beat.models import CrontabSchedule
-
     PeriodicTask.objects.all().delete()
     nightly = CrontabSchedule.objects.create(minute="30", hour="3", timezone="Asia/Taipei")
     return PeriodicTask.objects.create(
@@ -423,77 +316,3 @@ def test_flower_starts_with_credentials_only(environment: dict[str, str]) -> Non
     assert refused.returncode == REFUSED
     installed = importlib.util.find_spec("flower") is not None
     assert ("FLOWER_BASIC_AUTH" if installed else "flower>=") in refused.stderr
-
-
-@pytest.mark.skipif(importlib.util.find_spec("flower") is None, reason="flower is not installed")
-def test_flower_shows_our_worker(worker: Worker, environment: dict[str, str]) -> None:
-    from base64 import b64encode
-    from urllib.error import HTTPError, URLError
-
-    port = free_port()
-    flower = subprocess.Popen(
-        [sys.executable, "manage.py", "tasks", "flower", "--port", str(port)], cwd=ROOT,
-        env=environment | {"FLOWER_BASIC_AUTH": "admin:correct horse battery"}, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-
-    def answer(path: str, secret: str = "") -> tuple[int, str]:
-        headers = {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"} if secret else {}
-        try:
-            with urlopen(Request(url + path, headers=headers), timeout=5) as found:
-                return found.status, found.read().decode()
-        except HTTPError as refused:
-            return refused.code, ""
-        except URLError:
-            return 0, ""
-
-    known = "admin:correct horse battery"
-    try:
-        wait_for(lambda: answer("/workers", known)[0] == 200, 60)
-        assert answer("/workers")[0] == 401
-        assert answer("/workers", "admin:wrong")[0] == 401
-        wait_for(lambda: "worker" in answer("/workers?json=1", known)[1], 30)
-        sent = answer_task.delay("x")
-        sent.get(timeout=30)
-        wait_for(
-            lambda: sent.id in answer("/tasks", known)[1] or answer(f"/task/{sent.id}", known)[0] == 200, 30
-        )
-    finally:
-        flower.terminate()
-        flower.wait(20)
-
-
-def celery(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "vocalborn", *arguments], cwd=ROOT, env=environment,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-
-def test_celerys_inspect_and_control_work(worker: Worker, environment: dict[str, str]) -> None:
-    found = celery(environment, "inspect", "ping", "--json")
-    assert found.returncode == 0, found.stderr
-    assert [said for said in json.loads(found.stdout).values()] == [{"ok": "pong"}]
-    found = celery(environment, "control", "enable_events")
-    assert found.returncode == 0, found.stderr
-    assert "OK" in found.stdout
-
-
-def test_celerys_events_come(worker: Worker, environment: dict[str, str]) -> None:
-    events = subprocess.Popen(
-        [sys.executable, "-u", "-m", "celery", "-A", "vocalborn", "events", "--dump"], cwd=ROOT, env=environment,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    try:
-        assert events.stdout is not None
-        for line in events.stdout:
-            if "heartbeat" in line:
-                break
-        else:
-            pytest.fail("it ended without an event")
-    finally:
-        events.kill()
-        events.wait()
-        if events.stdout is not None:
-            events.stdout.close()
