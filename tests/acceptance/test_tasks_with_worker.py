@@ -122,4 +122,5 @@ def test_celerys_events_come(worker: Worker, environment: dict[str, str]) -> Non
     finally:
         events.kill()
         events.wait()
-        events.stdout and events.stdout.close()
+        if events.stdout is not None:
+            events.stdout.close()

@@ -154,6 +154,8 @@ def test_removing_a_patient_takes_the_review_along(
     reviews.record(alice, result.pk, Words({}, "note"), version=0, sign=True)
     client.force_login(alice)
     patient = result.job.recording.patient
-    answer = client.post(reverse("admin:analysis_patient_delete", args=[patient.pk]), {"post": "yes"})
+    answer = client.post(
+        reverse("admin:analysis_patient_delete", args=[patient.pk]), {"post": "yes", "code": "A-1"}
+    )
     assert answer.status_code == 302
     assert not Review.objects.exists()
