@@ -44,7 +44,7 @@ def producer() -> Iterator[Producer]:
 
 def connection(app: Celery) -> Connection:
     """A connection for a quick look at the broker; using it raises one of ``REDIS_AWAY`` within a second or two."""
-    look = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 1, "interval_start": 0}
+    look = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 1, "interval_start": 0}
     return app.connection_for_read(transport_options=look)
 
 

@@ -44,9 +44,10 @@ class Terminal:
         )  # fmt: skip
         os.close(theirs)
         self._said = ""
+        self._ended = False
 
     def said(self) -> str:
-        while select.select([self.keys], [], [], 0)[0]:
+        while not self._ended and select.select([self.keys], [], [], 0)[0]:
             try:
                 self._said += os.read(self.keys, 65536).decode(errors="replace")
             except OSError:  # it has ended
@@ -63,6 +64,8 @@ class Terminal:
         finally:
             self.process.kill()
             self.process.wait()
+            self.said()
+            self._ended = True
             os.close(self.keys)
 
 
