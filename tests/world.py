@@ -25,12 +25,13 @@ from analysis.models import (
     AccessToken,
     AnalysisJob,
     AnalysisResult,
+    Assignment,
     Exercise,
     Patient,
     PracticeRecording,
     Review,
 )
-from tasks_admin.models import JobAttempt
+from tasks_admin.models import Alert, AlertRule, DailyFigures, JobAttempt, Silence, WorkerBeat
 from tests.conftest import group, record
 
 
@@ -81,6 +82,7 @@ def practice(name: str, code: str, text: str, analysis: acoustics.Analysis, reco
         signed_name=name,
         signed_at=timezone.now(),
     )
+    Assignment.objects.create(exercise=exercise, patient=patient, given_by=therapist)
     token, _secret = AccessToken.issue(therapist, f"token-of-{code}")
     return Practice(therapist, patient, exercise, taken, results, token)
 
@@ -112,6 +114,15 @@ def system_rows() -> None:
     PeriodicTask.objects.create(name="own", task="tasks_admin.tasks.health_check", interval=every)
     TaskResult.objects.create(task_id="t", task_name="tasks_admin.tasks.health_check", status="SUCCESS")
     GroupResult.objects.create(group_id="g")
+    now = timezone.now()
+    AlertRule.objects.get_or_create(code="worker_silent", defaults={"threshold": 120, "hold_seconds": 0})
+    Alert.objects.create(
+        code="worker_silent", subject="w@h", severity="warning", value=3, threshold=2, since=now, seen_at=now,
+        opened_at=now,
+    )  # fmt: skip
+    Silence.objects.create(code="worker_silent", until=now)
+    WorkerBeat.objects.create(name="w@h", node="w@h", host="h", pid=1, started_at=now, seen_at=now)
+    DailyFigures.objects.create(day=now.date(), kind="analysis.AnalysisJob")
 
 
 def rows() -> dict[type[Model], list[Any]]:
