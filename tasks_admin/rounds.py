@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 
 from django.db import Error as DatabaseError
 from django.db import connections
@@ -13,7 +14,7 @@ from tasks_admin.broker import REDIS_AWAY
 log = logging.getLogger(__name__)
 
 
-class Rounds(threading.Thread):
+class Rounds(threading.Thread, ABC):
     """Calls :meth:`once` every ``seconds``, and at once when ``wake`` is set."""
 
     def __init__(self, name: str, seconds: float) -> None:
@@ -22,9 +23,9 @@ class Rounds(threading.Thread):
         self.wake = threading.Event()
         self.ending = threading.Event()
 
+    @abstractmethod
     def once(self) -> None:
         """One round."""
-        raise NotImplementedError
 
     def run(self) -> None:
         while not self.ending.is_set():
