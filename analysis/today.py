@@ -14,11 +14,11 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from analysis import reviews
-from analysis.models import AnalysisJob, AnalysisResult, Patient, PracticeRecording
+from analysis.models import AnalysisJob, AnalysisResult, Assignment, Patient, PracticeRecording
 from analysis.querysets import PatientQuerySet, RecordingQuerySet, ResultQuerySet
 from tasks_admin.jobs import JobState
 
@@ -91,9 +91,15 @@ def new(user: User) -> RecordingQuerySet:
 
 
 def stopped(user: User) -> PatientQuerySet:
-    """Patients who have practised, and have not for a week; the longest away first."""
+    """Patients who have not practised for a week, or not begun a week after they were given something.
+
+    The longest away first, and before them who has not begun.
+    """
+    since = timezone.now() - STOPPED_AFTER
+    given = Assignment.objects.open().filter(patient=OuterRef("pk"), given_at__lt=since)
     rows = Patient.objects.visible_to(user).annotate(last_recorded=Max("recordings__recorded_at"))
-    return rows.filter(last_recorded__lt=timezone.now() - STOPPED_AFTER).order_by("last_recorded")
+    away = Q(last_recorded__lt=since) | Q(Exists(given), last_recorded=None)
+    return rows.filter(away).order_by(F("last_recorded").asc(nulls_first=True), "code")
 
 
 def failed(user: User) -> RecordingQuerySet:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from analysis import wording
@@ -48,11 +48,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One exercise: how often it was said, when last, how it goes, and what to practise in it next."""
+    """One exercise: whether it is to be practised, how often it was said, when last, how it goes, and what next."""
 
     exercise: Exercise
+    is_given: bool
     count: int
-    last: datetime
+    last: datetime | None
     result: int | None
     lines: Sequence[Line]
     first_day: datetime | None
@@ -85,11 +86,7 @@ class PatientPage:
 
 def patient_page(user: User, patient: Patient) -> PatientPage:
     """Gather what the page shows, in a number of queries that does not grow with the patient's practice."""
-    exercises = list(
-        Exercise.objects.filter(recordings__patient=patient)
-        .annotate(count=Count("recordings"), last=Max("recordings__recorded_at"))
-        .order_by("-last")
-    )
+    exercises = list(_exercises(patient))
     shown = exercises[:MOST_EXERCISES]
     trends = {each.pk: trend(user, patient, each) for each in shown}
     latest = [moves.points[-1].result for moves in trends.values() if moves.points]
@@ -105,11 +102,23 @@ def patient_page(user: User, patient: Patient) -> PatientPage:
     )
 
 
+def _exercises(patient: Patient) -> QuerySet[Exercise]:
+    """What the patient was given or has said: first what is to be practised, then what was said last."""
+    given, said = patient.assignments.open(), Q(recordings__patient=patient)
+    rows = Exercise.objects.filter(said | Q(pk__in=given.values("exercise")))
+    return rows.annotate(
+        is_given=Exists(given.filter(exercise=OuterRef("pk"))),
+        count=Count("recordings", filter=said, distinct=True),
+        last=Max("recordings__recorded_at", filter=said),
+    ).order_by("-is_given", F("last").desc(nulls_last=True), "title")
+
+
 def _progress(exercise: Any, moves: Trend, advice: dict[int, list[dict[str, Any]]]) -> Progress:
     points = moves.points
     result = points[-1].result if points else None
     return Progress(
         exercise=exercise,
+        is_given=exercise.is_given,
         count=exercise.count,
         last=exercise.last,
         result=result,

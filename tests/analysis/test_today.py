@@ -14,7 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analysis import acoustics, today
-from analysis.models import AnalysisJob, AnalysisResult, Exercise, Patient, PracticeRecording, Review
+from analysis.admin.patient_page import patient_page
+from analysis.models import (
+    AnalysisJob,
+    AnalysisResult,
+    Assignment,
+    Exercise,
+    Patient,
+    PracticeRecording,
+    Review,
+)
 from tests.analysis.conftest import found
 from tests.conftest import group
 
@@ -73,8 +82,36 @@ def test_what_is_older_than_eight_weeks_is_no_trend(alice: User, amy: Patient, e
     assert today.moves(alice) == []
 
 
+def test_who_was_given_something_a_week_ago_and_has_not_begun_has_stopped(
+    alice: User, amy: Patient, exercise: Exercise
+) -> None:
+    given = Assignment.objects.create(exercise=exercise, patient=amy, given_by=alice)
+    assert not today.stopped(alice)
+    Assignment.objects.update(given_at=timezone.now() - timedelta(days=8))
+    assert list(today.stopped(alice)) == [amy]
+    given.ended_at = timezone.now()
+    given.save()
+    assert not today.stopped(alice)
+
+
+def test_the_patients_page_shows_what_was_given_and_not_practised_yet(
+    alice: User, amy: Patient, exercise: Exercise, client: Client
+) -> None:
+    said(amy, Exercise.objects.create(title="not given", created_by=alice), 1)
+    Assignment.objects.create(exercise=exercise, patient=amy, given_by=alice)
+
+    found = patient_page(alice, amy).progress
+
+    assert [(each.exercise.title, each.is_given, each.count) for each in found] == [
+        ("park", True, 0), ("not given", False, 1),
+    ]  # fmt: skip
+    client.force_login(alice)
+    page = opened(client, reverse("admin:analysis_patient_change", args=[amy.pk]))
+    assert "Not practised yet." in page
+
+
 def test_who_has_not_practised_for_a_week_has_stopped(alice: User, amy: Patient, exercise: Exercise) -> None:
-    assert not today.stopped(alice)  # has never begun
+    assert not today.stopped(alice)  # was given nothing yet
     said(amy, exercise, 8)
     assert list(today.stopped(alice)) == [amy]
     said(amy, exercise, 6)
