@@ -75,7 +75,7 @@ def worker(options: Options) -> int:
     prepare()
     plan = pools.Plan.of(options)
     for warning in pools.dangers(plan):
-        err.print(f"[yellow]{_('Warning:')}[/] {warning}", soft_wrap=True)
+        err.print(_("[yellow]Warning:[/] %(warning)s") % {"warning": warning}, soft_wrap=True)
     current_app.worker_main(_worker_argv(options, queues))
     return DONE
 

@@ -147,7 +147,7 @@ def test_task_shows_a_job_and_its_attempts(job: AnalysisJob, environment: dict[s
     assert "Traceback: disk" in shown.stdout
 
 
-@pytest.mark.parametrize("unknown", ["nonsense", str(uuid.uuid4()), "[bold]"])
+@pytest.mark.parametrize("unknown", ["nonsense", "5ccf2a7e-4c1b-4a6e-9a52-0b51e25b2a11", "[bold]"])
 def test_what_nobody_knows(
     redis: Any, transactional_db: None, environment: dict[str, str], unknown: str
 ) -> None:
