@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tasks_admin.commands.action import Action, Options
-from tasks_admin.commands.output import DONE, err, refuse
+from tasks_admin.commands.output import DONE, refuse, warn
 from tasks_admin.commands.parser import positive
 from tasks_admin.commands.running import add_level, prepare
 
@@ -35,11 +35,12 @@ def flower(options: Options) -> int:
         refuse(_("Flower is not installed. Install it: %(command)s") % {"command": _install_command()})
     _check_credentials(settings.FLOWER_BASIC_AUTH)
     if not _is_loopback(options["address"]):
-        err.print(
-            f"[yellow]{_('Warning:')}[/] "
-            + _("Flower does not encrypt, and /metrics and /healthcheck ask for no password: put a proxy in front."),
-            soft_wrap=True,
-        )  # fmt: skip
+        warn(
+            _(
+                "Flower does not encrypt, and /metrics and /healthcheck ask for no password: put a proxy in front."
+            )
+        )
+    # fmt: skip
     prepare()
     # Not on the command line, where any user of the machine could read it.
     os.environ["FLOWER_BASIC_AUTH"] = settings.FLOWER_BASIC_AUTH

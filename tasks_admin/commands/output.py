@@ -33,6 +33,11 @@ def away(error: BaseException) -> CommandError:
     return CommandError(_("Redis does not answer: %(error)s") % {"error": error}, returncode=AWAY)
 
 
+def warn(what: str) -> None:
+    """Say it on standard error, and go on."""
+    err.print(_("[yellow]Warning:[/] %(warning)s") % {"warning": what}, soft_wrap=True)
+
+
 def print_json(found: Any) -> None:
     """For scripts: standard output carries this and nothing else."""
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2, default=plain) + "\n")

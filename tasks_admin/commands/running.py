@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from tasks_admin.commands import pools
 from tasks_admin.commands.action import Action, Options
-from tasks_admin.commands.output import DONE, err, refuse
+from tasks_admin.commands.output import DONE, refuse, warn
 from tasks_admin.commands.parser import names, positive
 from tasks_admin.monitor import monitor
 
@@ -75,7 +75,7 @@ def worker(options: Options) -> int:
     prepare()
     plan = pools.Plan.of(options)
     for warning in pools.dangers(plan):
-        err.print(_("[yellow]Warning:[/] %(warning)s") % {"warning": warning}, soft_wrap=True)
+        warn(warning)
     current_app.worker_main(_worker_argv(options, queues))
     return DONE
 
