@@ -40,7 +40,6 @@ def flower(options: Options) -> int:
                 "Flower does not encrypt, and /metrics and /healthcheck ask for no password: put a proxy in front."
             )
         )
-    # fmt: skip
     prepare()
     # Not on the command line, where any user of the machine could read it.
     os.environ["FLOWER_BASIC_AUTH"] = settings.FLOWER_BASIC_AUTH
