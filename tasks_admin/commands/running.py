@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from argparse import ArgumentParser
 
@@ -19,6 +20,8 @@ from tasks_admin.commands.parser import names, positive
 from tasks_admin.monitor import monitor
 
 LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+log = logging.getLogger(__name__)
 
 
 def prepare() -> None:
@@ -74,8 +77,10 @@ def worker(options: Options) -> int:
         refuse(why)
     prepare()
     plan = pools.Plan.of(options)
+    # Where the log is JSON, a warning is one event of it.
+    tell = log.warning if _quiet() else warn
     for warning in pools.dangers(plan):
-        warn(warning)
+        tell(warning)
     current_app.worker_main(_worker_argv(options, queues))
     return DONE
 

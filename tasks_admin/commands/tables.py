@@ -68,7 +68,7 @@ def _jobs(jobs: dict[str, dict[str, int]]) -> Table:
     table = Table(_("jobs"), _("state"), _("count"))
     for label, states in jobs.items():
         for state, count in sorted(states.items()):
-            table.add_row(label, JobState(state).label, str(count))
+            table.add_row(label, str(JobState(state).label), str(count))
     return table
 
 
