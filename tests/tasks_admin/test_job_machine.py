@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,8 +34,8 @@ from tasks_admin.errors import PermanentError, Stop
 from tasks_admin.jobs import ACTIVE, LEASE_SECONDS, JobState
 from tasks_admin.models import JobAttempt
 from tests.conftest import record
+from tests.tasks_admin.conftest import T0
 
-T0 = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 QUEUE = "ai_analysis"
 # The least that an analysis can find: what it says does not matter here.
 NOTHING_HEARD = Analysis(

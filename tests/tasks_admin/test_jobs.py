@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
-from django.db.models import DateTimeField, Value
 
 from analysis import acoustics
 from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
@@ -25,22 +24,9 @@ from tasks_admin.jobs import (
 )
 from tasks_admin.models import JobAttempt
 from tests.conftest import record
+from tests.tasks_admin.conftest import T0
 
 pytestmark = pytest.mark.usefixtures("redis")
-
-T0 = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Sets the database's clock to so many seconds after T0."""
-
-    def set_clock(seconds: float) -> None:
-        moment = Value(T0 + timedelta(seconds=seconds), output_field=DateTimeField())
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    set_clock(0)
-    return set_clock
 
 
 @pytest.fixture

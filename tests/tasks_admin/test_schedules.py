@@ -10,32 +10,18 @@ from typing import Any
 import pytest
 from celery import Task
 from django.db import IntegrityError
-from django.db.models import DateTimeField, Value
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
 
-from tasks_admin import clock
 from tasks_admin.beat_lease import LEASE_SECONDS, Lease
 from tasks_admin.models import BeatLease
 from tasks_admin.schedules import Run, Scheduler
+from tests.tasks_admin.conftest import T0
 from vocalborn import celery_app
 
 pytestmark = pytest.mark.django_db
 
-T0 = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LAPSED = LEASE_SECONDS + 1
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Sets the database's clock to so many seconds after T0."""
-
-    def set_clock(seconds: float) -> None:
-        moment = Value(T0 + timedelta(seconds=seconds), output_field=DateTimeField())
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    set_clock(0)
-    return set_clock
 
 
 def row() -> BeatLease:
