@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tasks_admin import fleet
+from tasks_admin.leaving import Orderly
 from tasks_admin.rounds import Rounds
 from tasks_admin.watch import Watchman
 
@@ -94,6 +95,10 @@ def start_rescue(sender: Any = None, **_: Any) -> None:
     # A thread of its own: a mail server that does not answer must not keep lost jobs waiting.
     _watch = Watchman(fleet.Life(name, sender.hostname, consumer=sender))
     _watch.start()
+    if sender.hub is not None:
+        leaving = Orderly(sender.hub)
+        leaving.start()
+        leaving.install()
     # Celery's own signal is not sent by a cold shutdown, and the pool must have ended by then.
     atexit.register(give_leases_back, name)
 
