@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import pwd
 import socket
 import time
 import uuid
@@ -163,12 +165,15 @@ def test_cancel_and_retry_say_whether_it_was_done(
 ) -> None:
     (said,) = told(environment, DONE, "cancel", str(job.pk), "--user", "alice")
     assert (said["done"], said["state"]) == (True, "cancelled")
-    entry = LogEntry.objects.get(object_pk=str(job.pk), additional_data={"action": "cancel"})
-    assert entry.actor == alice
+    here = pwd.getpwuid(os.getuid()).pw_name
+    entry = LogEntry.objects.get(object_pk=str(job.pk))
+    assert (entry.actor, entry.additional_data) == (alice, {"action": "cancel", "by": here})
     (said,) = told(environment, NOT_DONE, "cancel", str(job.pk))
     assert not said["done"]
     (first, second) = told(environment, NOT_DONE, "retry", str(job.pk), str(uuid.uuid4()))
     assert (first["done"], first["state"], second["done"]) == (True, "queued", False)
+    entry = LogEntry.objects.filter(object_pk=str(job.pk)).latest("pk")
+    assert (entry.actor, entry.additional_data) == (None, {"action": "retry", "by": here})
     assert tasks(environment, "retry", str(job.pk)).returncode == NOT_DONE
     assert tasks(environment, "cancel", str(job.pk), "--user", "nobody").returncode == REFUSED
     job.refresh_from_db()
@@ -275,7 +280,10 @@ def test_a_schedule_is_run_and_switched(
         told(environment, DONE, "schedules", action, "nightly check")
         schedules.refresh_from_db()
         assert schedules.enabled is enabled
-    assert LogEntry.objects.filter(object_pk=str(schedules.pk)).count() == 3
+    done = LogEntry.objects.filter(
+        object_pk=str(schedules.pk), additional_data__by=pwd.getpwuid(os.getuid()).pw_name
+    )
+    assert [each.additional_data["action"] for each in done.order_by("pk")] == ["run", "disable", "enable"]
 
 
 # --- starting
