@@ -356,6 +356,9 @@ LOGGING = {
         **{name: {"level": CELERY_LOG_LEVEL} for name in ("vocalborn", "analysis", "tasks_admin", "celery")},
         # Django's own handlers are not JSON, and root's has what they have.
         "django": {"handlers": [], "level": "INFO"},
+        # The server's neither; its line for each request has the query, so ours stands for it (access_log.py).
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }
 
