@@ -23,6 +23,7 @@ from django_celery_results.models import TaskResult
 from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.commands import snapshot
 from tasks_admin.jobs import JobState
+from tasks_admin.models import DailyFigures
 from tasks_admin.tasks import test_task as answer_task
 from tests.acceptance.running import AWAY, DONE, NOT_DONE, REFUSED, Terminal, tasks, told, without_redis
 from tests.conftest import Worker, wait_for
@@ -236,13 +237,18 @@ def test_purge_asks_for_the_queues_name(
 # --- history and schedules
 
 
-def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
+def test_cleanup_counts_first(job: AnalysisJob, environment: dict[str, str]) -> None:
+    yesterday = timezone.localtime() - timedelta(days=1)
+    AnalysisJob.objects.update(state=JobState.SUCCEEDED, finished_at=yesterday)
     TaskResult.objects.create(task_id="old")
     TaskResult.objects.update(date_done=timezone.now() - timedelta(days=100))
     for arguments, left in ((("--dry-run",), 1), (("--days", "365"), 1), ((), 0)):
         found = told(environment, DONE, "cleanup", *arguments)
         assert found["removed"]["task_results"] == (0 if "--days" in arguments else 1)
         assert TaskResult.objects.count() == left
+        (day,) = found["figures"]
+        assert (day["day"], day["succeeded"]) == (yesterday.date().isoformat(), 1)
+        assert DailyFigures.objects.exists() == ("--dry-run" not in arguments)
 
 
 @pytest.fixture
