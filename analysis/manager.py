@@ -113,7 +113,11 @@ class TaskManager:
         AnalysisJob.DoesNotExist
             Where there is no such job, or none that the user may see.
         """
-        job = self._job(job_id)
+        return self.told(self._job(job_id))
+
+    @staticmethod
+    def told(job: AnalysisJob) -> dict[str, Any]:
+        """As :meth:`status`, of a row that is here already."""
         state = JobState(job.state)
         return {
             "task_id": str(job.pk),
