@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -81,9 +82,12 @@ class TaskManager:
         exercise: Exercise,
         analyse: bool = True,
         params: dict[str, Any] | None = None,
+        note: Callable[[PracticeRecording, AnalysisJob | None], None] = lambda recording, job: None,
         **fields: Any,
     ) -> tuple[PracticeRecording, AnalysisJob | None]:
         """Keep a recording and queue its analysis: row, file and job in one transaction, or none of them.
+
+        ``note`` is told of both within it; where it raises, nothing is kept.
 
         Raises
         ------
@@ -97,6 +101,7 @@ class TaskManager:
         with receiving(file, patient=patient, exercise=exercise, by=self.user, **fields) as recording:
             self._see(recording.pk)
             job = self.submit(recording.pk, params) if analyse else None
+            note(recording, job)
         return recording, job
 
     def status(self, job_id: Any) -> dict[str, Any]:

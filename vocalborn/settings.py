@@ -324,6 +324,8 @@ TASKS_ADMIN: dict[str, Any] = {
     # Told of what is done to a job or a schedule from the command line.
     "AUDIT": "analysis.audit.record_action",
     "HISTORY_DAYS": TASK_HISTORY_DAYS,
+    # What else maintenance removes: functions of the present moment that give rows by kind.
+    "EXPIRED": ["analysis.models.upload_key.expired"],
     # How many jobs of one owner wait in the broker at a time: see tasks_admin.announce. At least as many as a
     # claim's way to the next, fewer than anybody minds waiting for.
     "ANNOUNCED_PER_OWNER": 4,
