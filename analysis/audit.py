@@ -9,8 +9,16 @@ from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.db.models import Model
 from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 
 from analysis.models import Assignment, Exercise, Patient, PracticeRecording, Review
+from tasks_admin.models import AlertRule, Silence
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
@@ -20,12 +28,16 @@ SAME_VISIT = timedelta(minutes=10)
 
 
 def register() -> None:
-    """Record every change of what people enter."""
+    """Record every change of what people enter, schedules and alert rules too."""
     hidden: dict[str, Any] = {"mask_callable": "analysis.audit.hidden"}
     auditlog.register(Patient, mask_fields=["name"], m2m_fields={"therapists"}, **hidden)
     auditlog.register(Exercise)
     auditlog.register(Assignment)
     auditlog.register(PracticeRecording)
+    for schedule in (CrontabSchedule, IntervalSchedule, SolarSchedule, ClockedSchedule, AlertRule, Silence):
+        auditlog.register(schedule)
+    # What beat itself writes is no edit.
+    auditlog.register(PeriodicTask, exclude_fields=["last_run_at", "total_run_count", "date_changed"])
     auditlog.register(Review, mask_fields=["note"], exclude_fields=["version", "changed_at"], **hidden)
 
 
@@ -53,12 +65,15 @@ def record_access(actor: User | AnonymousUser, instance: Model, what: str) -> No
     )
 
 
-def record_action(actor: AbstractBaseUser | None, instance: Model, what: str) -> None:
-    """Note what was done to a job or a schedule: "cancel", "retry", "run" ... Without an actor it was by a shell."""
+def record_action(actor: AbstractBaseUser | None, instance: Model, what: str, **more: Any) -> None:
+    """Note what was done to a job, a schedule or an alert: "cancel", "retry", "run" ...
+
+    ``more`` says under ``by`` which account of the system did it in a shell.
+    """
     LogEntry.objects.log_create(
         instance,
         action=LogEntry.Action.UPDATE,
         actor=actor,
         force_log=True,
-        additional_data={"action": what},
+        additional_data={"action": what, **more},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -81,9 +82,12 @@ class TaskManager:
         exercise: Exercise,
         analyse: bool = True,
         params: dict[str, Any] | None = None,
+        note: Callable[[PracticeRecording, AnalysisJob | None], None] = lambda recording, job: None,
         **fields: Any,
     ) -> tuple[PracticeRecording, AnalysisJob | None]:
         """Keep a recording and queue its analysis: row, file and job in one transaction, or none of them.
+
+        ``note`` is told of both within it; where it raises, nothing is kept.
 
         Raises
         ------
@@ -97,6 +101,7 @@ class TaskManager:
         with receiving(file, patient=patient, exercise=exercise, by=self.user, **fields) as recording:
             self._see(recording.pk)
             job = self.submit(recording.pk, params) if analyse else None
+            note(recording, job)
         return recording, job
 
     def status(self, job_id: Any) -> dict[str, Any]:
@@ -113,7 +118,11 @@ class TaskManager:
         AnalysisJob.DoesNotExist
             Where there is no such job, or none that the user may see.
         """
-        job = self._job(job_id)
+        return self.told(self._job(job_id))
+
+    @staticmethod
+    def told(job: AnalysisJob) -> dict[str, Any]:
+        """As :meth:`status`, of a row that is here already."""
         state = JobState(job.state)
         return {
             "task_id": str(job.pk),

@@ -18,7 +18,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tasks_admin import clock
+from tasks_admin import audit, clock
 from tasks_admin.announce import announce_next
 from tasks_admin.backoff import backoff
 from tasks_admin.celery_state import mirror
@@ -177,20 +177,16 @@ class Job(models.Model):
         """
         # One statement: between two, a failing worker could queue the job again and neither would meet it.
         queued = Q(state=JobState.QUEUED)
-        asked = type(self).objects.filter(pk=self.pk, state__in=ACTIVE).update(
-            state=Case(When(queued, then=Value(JobState.CANCELLED)), default=F("state")),
-            finished_at=Case(When(queued, then=clock.now()), default=F("finished_at")),
-            cancel_requested=True,
-        )  # fmt: skip
+        with transaction.atomic():
+            asked = type(self).objects.filter(pk=self.pk, state__in=ACTIVE).update(
+                state=Case(When(queued, then=Value(JobState.CANCELLED)), default=F("state")),
+                finished_at=Case(When(queued, then=clock.now()), default=F("finished_at")),
+                cancel_requested=True,
+            )  # fmt: skip
+            if asked:
+                audit.record(actor, self, "cancel")
         self.refresh_from_db()
-        done = asked and self.state == JobState.CANCELLED
-        log.info(
-            "job %s: cancel by %s: %s",
-            self.pk,
-            _name(actor),
-            "done" if done else "asked" if asked else "too late",
-        )
-        if done:
+        if asked and self.state == JobState.CANCELLED:
             transaction.on_commit(self.mirror, robust=True)
             self.announce_on_commit()  # what it leaves free is for its owner's next
         return bool(asked)
@@ -213,7 +209,8 @@ class Job(models.Model):
                 state=JobState.QUEUED, failures=0, cancel_requested=False, error_code="", error_figures={},
                 progress=0, current_step="", run_at=None, published_at=None, announcements=0, finished_at=None,
             )  # fmt: skip
-        log.info("job %s: retry by %s: %s", self.pk, _name(actor), "queued" if again else "nothing to do")
+            if again:
+                audit.record(actor, self, "retry")
         self.refresh_from_db()
         if again:
             transaction.on_commit(self.mirror, robust=True)
@@ -392,10 +389,6 @@ def default_queue(task_name: str) -> str:
     route = current_app.amqp.router.route({}, task_name)
     name: str = route["queue"].name
     return name
-
-
-def _name(actor: AbstractBaseUser | None) -> str:
-    return f"user {actor.pk}" if actor else "the system"
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ from celery import current_app
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_celery_results.models import GroupResult, TaskResult
 
 from tasks_admin.broker import REDIS_AWAY
@@ -72,6 +73,11 @@ def _expired(now: datetime, days: int) -> dict[str, QuerySet[Any]]:
         "silences": Silence.objects.filter(until__lt=before),
         "workers": WorkerBeat.objects.filter(Q(ended_at__lt=gone) | Q(seen_at__lt=gone)),
         "troubles": Trouble.objects.filter(minute__lt=now - KEPT_TROUBLES),
+        **{
+            kind: rows
+            for path in settings.TASKS_ADMIN.get("EXPIRED", ())
+            for kind, rows in import_string(path)(now).items()
+        },
     }
 
 

@@ -26,6 +26,9 @@ HEADER = "X-Request-ID"
 # What may stand in a log, and in a header, as it came from outside.
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
+# Django's request prints its query, which may hold a token or a name; uvicorn tells its message again for terminals.
+UNTOLD = frozenset({"request", "color_message"})
+
 _here: ContextVar[dict[str, Any]] = ContextVar("trail")  # no default: a dictionary would be shared
 
 
@@ -65,7 +68,7 @@ class JsonLines(JsonFormatter):
         return "".join(traceback.format_tb(trace)) + getattr(kind, "__name__", "")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in log_data.items() if value is not None}
+        return {name: value for name, value in log_data.items() if value is not None and name not in UNTOLD}
 
 
 # --- requests

@@ -19,6 +19,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tasks_admin import fleet
+from tasks_admin.alerts import channels
+from tasks_admin.alerts.registry import admin_index
 from tasks_admin.leaving import Orderly
 from tasks_admin.rounds import Rounds
 from tasks_admin.watch import Watchman
@@ -82,6 +84,10 @@ def warm_up(sender: Any = None, **_: Any) -> None:
     for name, path in settings.TASKS_ADMIN["WARM_UP"].items():
         if name in queues:
             import_string(path)()
+    if channels.configured():
+        # An alert's message names a page. Loaded by the watchman's thread, the pages could be half there in a child
+        # that is forked meanwhile, with an import lock that nobody opens.
+        admin_index()
     # What is here now lives as long as the worker: not scanning it keeps its pages shared.
     gc.freeze()
 

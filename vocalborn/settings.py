@@ -324,6 +324,8 @@ TASKS_ADMIN: dict[str, Any] = {
     # Told of what is done to a job or a schedule from the command line.
     "AUDIT": "analysis.audit.record_action",
     "HISTORY_DAYS": TASK_HISTORY_DAYS,
+    # What else maintenance removes: functions of the present moment that give rows by kind.
+    "EXPIRED": ["analysis.models.upload_key.expired"],
     # How many jobs of one owner wait in the broker at a time: see tasks_admin.announce. At least as many as a
     # claim's way to the next, fewer than anybody minds waiting for.
     "ANNOUNCED_PER_OWNER": 4,
@@ -356,6 +358,9 @@ LOGGING = {
         **{name: {"level": CELERY_LOG_LEVEL} for name in ("vocalborn", "analysis", "tasks_admin", "celery")},
         # Django's own handlers are not JSON, and root's has what they have.
         "django": {"handlers": [], "level": "INFO"},
+        # The server's neither; its line for each request has the query, so ours stands for it (access_log.py).
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }
 

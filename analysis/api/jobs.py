@@ -16,7 +16,7 @@ from analysis import live
 from analysis.api.auth import Request
 from analysis.api.problems import Problem
 from analysis.api.schemas import JobOut, ProblemOut, ResultOut
-from analysis.api.states import job_of, result_of, state_of
+from analysis.api.states import job_of, result_of, state_of, told
 from analysis.audit import READ, record_access
 from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, AnalysisResult
@@ -28,9 +28,10 @@ router = Router(tags=["analyses"])
 @router.get("/jobs/{job_id}", response={200: JobOut, 404: ProblemOut})
 def state(request: Request, job_id: UUID) -> dict[str, Any]:
     """How an analysis stands: for whoever polls. Once a second is often enough."""
-    found = state_of(request.auth, job_id)
+    job = job_of(request.auth, job_id)
+    found = told(job)
     if found["result"] is not None:
-        record_access(request.auth, AnalysisResult.objects.get(job=job_id), READ)
+        record_access(request.auth, job.result, READ)
     return found
 
 

@@ -32,6 +32,10 @@ PROBLEMS: dict[str, tuple[HTTPStatus, str | Promise]] = {
             "The request does not prove that it comes from this site: the X-CSRFToken header is missing or old."
         ),
     ),
+    "key_used_otherwise": (
+        HTTPStatus.CONFLICT,
+        _("Something else was sent under this Idempotency-Key. Please make a new key for each upload."),
+    ),
     "not_found": (HTTPStatus.NOT_FOUND, _("There is nothing here that you may see.")),
     "method_not_allowed": (HTTPStatus.METHOD_NOT_ALLOWED, _("This address does not take that method.")),
     "stream_needs_asgi": (

@@ -6,21 +6,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from ninja import File, Form, Query, Router, Schema, Status
+from ninja import File, Form, Header, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from analysis.api.auth import Request
 from analysis.api.pages import Page
 from analysis.api.problems import Problem
+from analysis.api.repeats import Repeatable, fingerprint
 from analysis.api.schemas import AnalyseIn, JobOut, ProblemOut, RecordingOut, UploadedOut
 from analysis.api.states import state_of
 from analysis.api.uploads import limited, require_sound
@@ -38,10 +41,20 @@ AHEAD = timedelta(days=1)  # a phone's clock may be wrong, but not by more than 
 def _plausible(moment: datetime) -> datetime:
     if not EARLIEST <= moment <= timezone.now() + AHEAD:
         raise ValueError("not a time at which this was recorded")
-    return moment
+    return moment.astimezone(UTC)  # as it is told when it is asked for again
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Key = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[!-~]+$",
+        description="Made by the client, one for each upload, such as a UUID: the upload can be sent again under it.",
+    ),
+]
+Kept = tuple[PracticeRecording, AnalysisJob | None]
 
 
 class Narrowed(Schema):
@@ -68,26 +81,56 @@ def recordings(request: Request, narrowed: Query[Narrowed]) -> QuerySet[Practice
     return _with_jobs(request).filter(**asked).order_by("-recorded_at", "pk")
 
 
-@router.post("/recordings", response={201: UploadedOut, 413: ProblemOut, 422: ProblemOut})
+@router.post(
+    "/recordings",
+    response={201: UploadedOut, 404: ProblemOut, 409: ProblemOut, 413: ProblemOut, 422: ProblemOut},
+)
 @decorate_view(limited)
 def upload(
-    request: Request, response: HttpResponse, audio: File[UploadedFile], fields: Form[Upload]
-) -> Status[dict[str, Any]]:
+    request: Request, response: HttpResponse, audio: File[UploadedFile], fields: Form[Upload],
+    idempotency_key: Annotated[Key | None, Header(alias="Idempotency-Key")] = None,
+) -> Status[dict[str, Any]]:  # fmt: skip
     """Keep a recording, and have it analysed.
 
     The file is decoded before it counts: what is no sound, too long or too large is refused at once. After an
     upload that was cut off or refused there is neither a row nor a file.
+
+    With an `Idempotency-Key`, an upload whose answer was lost can be sent again: for a day, the same file and fields
+    under the same key of the same account are answered with the first one's recording and job, and
+    `Idempotency-Replayed: true`; anything else under it is 409 `key_used_otherwise`.
     """
     patient = _field("patient", Patient.objects.visible_to(request.auth), fields.patient)
     exercise = _field("exercise", Exercise.objects.visible_to(request.auth), fields.exercise)
-    require_sound(audio)
     times: dict[str, Any] = {"recorded_at": fields.recorded_at} if fields.recorded_at else {}
-    kept, job = TaskManager(request.auth).upload(
-        audio, patient=patient, exercise=exercise, analyse=fields.analyse, **times
-    )
+    wanted = {"patient": patient, "exercise": exercise, "analyse": fields.analyse, **times}
+    if idempotency_key is None:
+        kept, job = _keep(request.auth, audio, wanted)
+    else:
+        sent = Repeatable(request.auth, idempotency_key, fingerprint(audio, fields.dict()))
+        kept, job, again = _keep_once(sent, audio, wanted)
+        if again:
+            response["Idempotency-Replayed"] = "true"
     response["Location"] = reverse("api-v1:recording", args=[kept.pk])
     said = {"recording": kept, "job": job and state_of(request.auth, job.pk)}
     return Status(201, said)
+
+
+def _keep(user: User, audio: UploadedFile, wanted: dict[str, Any], **more: Any) -> Kept:
+    require_sound(audio)
+    return TaskManager(user).upload(audio, **wanted, **more)
+
+
+def _keep_once(sent: Repeatable, audio: UploadedFile, wanted: dict[str, Any]) -> tuple[*Kept, bool]:
+    """The recording, its job, and whether they were there before."""
+    first = sent.first()
+    if first is None:
+        try:
+            return (*_keep(sent.user, audio, wanted, note=sent.note), False)
+        except IntegrityError:
+            first = sent.first()  # the same, sent at the same time, was quicker
+            if first is None:
+                raise
+    return first.recording, first.job, True
 
 
 @router.get("/recordings/{recording_id}", response={200: RecordingOut, 404: ProblemOut}, url_name="recording")

@@ -8,6 +8,7 @@ from analysis.models.recording import PracticeRecording
 from analysis.models.result import LONG_COLUMNS, SCORES, AnalysisResult
 from analysis.models.review import Review, Verdict
 from analysis.models.token import AccessToken
+from analysis.models.upload_key import UploadKey
 
 __all__ = [
     "LONG_COLUMNS",
@@ -20,5 +21,6 @@ __all__ = [
     "Patient",
     "PracticeRecording",
     "Review",
+    "UploadKey",
     "Verdict",
 ]

@@ -115,5 +115,7 @@ class AnalysisJob(Job):
     def recorded(self) -> dict[str, Any] | None:
         from analysis.models.result import AnalysisResult
 
-        result = AnalysisResult.objects.filter(job=self).first()
-        return result.published() if result else None
+        try:
+            return self.result.published()
+        except AnalysisResult.DoesNotExist:
+            return None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.validators import MaxValueValidator
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from tasks_admin import audit
 from tasks_admin.admin.readonly import ReadOnlyAdmin
 from tasks_admin.alerts.registry import CONDITIONS
 from tasks_admin.alerts.wording import path_of, title_of
@@ -117,11 +119,16 @@ class AlertAdmin(ReadOnlyAdmin):
             # One of two who do this at once.
             rows = Alert.objects.filter(pk=alert.pk, acknowledged_at=None)
             if rows.update(acknowledged_at=timezone.now(), acknowledged_by=request.user):
+                self._note(request, alert, "acknowledge")
                 self.log_change(request, alert, [{"changed": {"fields": ["acknowledged"]}}])
                 done += 1
         messages.success(
             request, ngettext("%d alert is acknowledged.", "%d alerts are acknowledged.", done) % done
         )
+
+    def _note(self, request: HttpRequest, alert: Alert, what: str, **more: Any) -> None:
+        if isinstance(request.user, AbstractBaseUser):  # the admin lets in nobody else
+            audit.record(request.user, alert, what, **more)
 
     @admin.action(description=gettext_lazy("Silence for an hour"), permissions=["act"])
     def silence_for_an_hour(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
@@ -144,6 +151,7 @@ class AlertAdmin(ReadOnlyAdmin):
                 defaults={"until": until, "created_by_id": request.user.pk},
             )
             self.log_change(request, alert, f"silenced until {until.isoformat()}")
+            self._note(request, alert, "silence", until=until.isoformat())
         count = len(queryset)
         messages.success(
             request,

@@ -1,8 +1,9 @@
-"""`cleanup`: what the nightly task does, now, and what it would do."""
+"""`cleanup`: what the nightly tasks do, now, and what they would do."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -24,18 +25,32 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def cleanup(options: Options) -> int:
-    """Remove history that is older; jobs and results stay."""
-    found = maintenance.expire(options["days"], dry_run=options["dry_run"])
+    """Count the last days' jobs, and remove history that is older; jobs and results stay."""
+    dry_run = options["dry_run"]
+    counted = maintenance.roll_up(dry_run=dry_run)
+    found = maintenance.expire(options["days"], dry_run=dry_run) | {"figures": counted["rows"]}
     if options["json"]:
         print_json(found)
     else:
-        table = Table(_("history"), _("would be removed") if options["dry_run"] else _("removed"))
-        for kind, count in found["removed"].items():
-            table.add_row(kind, str(count))
-        out.print(table)
+        _show(found)
     return DONE if found["celery"] else AWAY
 
 
+def _show(found: dict[str, Any]) -> None:
+    table = Table(_("history"), _("would be removed") if found["dry_run"] else _("removed"))
+    for kind, count in found["removed"].items():
+        table.add_row(kind, str(count))
+    out.print(table)
+    if found["figures"]:
+        days = Table(_("day"), _("kind"), _("succeeded"), _("failed"), _("cancelled"))
+        for row in found["figures"]:
+            days.add_row(*(str(row[name]) for name in ("day", "kind", "succeeded", "failed", "cancelled")))
+        out.print(days)
+
+
 CLEANUP = Action(
-    "cleanup", gettext_lazy("remove old task history; jobs and results stay"), cleanup, _arguments
+    "cleanup",
+    gettext_lazy("count the days' jobs and remove old task history; jobs and results stay"),
+    cleanup,
+    _arguments,
 )

@@ -17,7 +17,6 @@ from django_celery_results.models import TaskResult
 from rich.markup import escape
 from rich.table import Table
 
-from tasks_admin import audit
 from tasks_admin.broker import REDIS_AWAY
 from tasks_admin.commands.action import Action, Options
 from tasks_admin.commands.output import DONE, NOT_DONE, away, err, moment, out, print_json, refuse
@@ -164,12 +163,12 @@ def actor_of(options: Options) -> AbstractBaseUser | None:
 
 def cancel(options: Options) -> int:
     """Cancel jobs: at once where they wait; who runs is asked to stop."""
-    return _each(options, "cancel", _cancelled)
+    return _each(options, _cancelled)
 
 
 def retry(options: Options) -> int:
     """Queue failed and cancelled jobs again."""
-    return _each(options, "retry", _retried)
+    return _each(options, _retried)
 
 
 def _cancelled(job: Job, actor: AbstractBaseUser | None) -> tuple[bool, str]:
@@ -188,15 +187,11 @@ def _retried(job: Job, actor: AbstractBaseUser | None) -> tuple[bool, str]:
     ) % {"state": job.get_state_display()}
 
 
-def _each(
-    options: Options, what: str, act: Callable[[Job, AbstractBaseUser | None], tuple[bool, str]]
-) -> int:
+def _each(options: Options, act: Callable[[Job, AbstractBaseUser | None], tuple[bool, str]]) -> int:
     actor, found = actor_of(options), []
     for job_id in options["ids"]:
         job = find_job(job_id)
         done, said = act(job, actor) if job else (False, _("there is no such job"))
-        if job and done:
-            audit.record(actor, job, what)
         found.append({"id": job_id, "done": done, "state": str(job.state) if job else None, "said": said})
         if not options["json"]:
             (out if done else err).print(f"{job_id}: {said}", markup=False)

@@ -245,3 +245,33 @@ def test_the_site_stops_with_a_stream_open(site: Site, recording: PracticeRecord
         next(events(stream))
         site.process.send_signal(signal.SIGTERM)
         assert site.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_the_log_is_one_json_object_a_request_without_its_query(
+    redis: Any, transactional_db: None, environment: dict[str, str], unused: int, recording: PracticeRecording,
+    secret: str,
+) -> None:  # fmt: skip
+    site = Site(environment | {"LOG_FORMAT": "json"}, unused)
+    try:
+        job = waiting(recording)
+        with answer(
+            site, f"/jobs/{job.pk}?token=of-nobody", secret, **{"X-Request-ID": "from-the-proxy"}
+        ) as seen:
+            assert (seen.status, seen.headers["X-Request-ID"]) == (200, "from-the-proxy")
+        with answer(site, "/no%0aline?name=Amy", secret) as seen:
+            assert seen.status == 404
+        with answer(site, f"/jobs/{job.pk}/events", secret) as stream:
+            next(events(stream))
+    finally:
+        site.end()
+    lines = [json.loads(line) for line in site.said().splitlines()]
+    assert all({"asctime", "levelname", "name", "message"} <= line.keys() for line in lines)
+    assert any("running on" in line["message"] for line in lines)
+    told = [line for line in lines if line["name"] == "vocalborn.access"]
+    paths = [f"/api/v1/jobs/{job.pk}", "/api/v1/no%0Aline", f"/api/v1/jobs/{job.pk}/events"]
+    assert [(line["method"], line["path"], line["status"]) for line in told] == [
+        ("GET", path, status) for path, status in zip(paths, (200, 404, 200), strict=True)
+    ]
+    assert told[0]["request_id"] == "from-the-proxy"
+    assert all(0 < line["seconds"] < 60 and line["request_id"] for line in told)
+    assert not re.search(f"of-nobody|Amy|{secret}", site.said())

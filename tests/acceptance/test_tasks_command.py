@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import pwd
 import socket
 import time
 import uuid
@@ -21,6 +23,7 @@ from django_celery_results.models import TaskResult
 from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.commands import snapshot
 from tasks_admin.jobs import JobState
+from tasks_admin.models import DailyFigures
 from tasks_admin.tasks import test_task as answer_task
 from tests.acceptance.running import (
     AWAY,
@@ -172,12 +175,15 @@ def test_cancel_and_retry_say_whether_it_was_done(
 ) -> None:
     (said,) = told(environment, DONE, "cancel", str(job.pk), "--user", "alice")
     assert (said["done"], said["state"]) == (True, "cancelled")
-    entry = LogEntry.objects.get(object_pk=str(job.pk), additional_data={"action": "cancel"})
-    assert entry.actor == alice
+    person = pwd.getpwuid(os.getuid()).pw_name
+    entry = LogEntry.objects.get(object_pk=str(job.pk))
+    assert (entry.actor, entry.additional_data) == (alice, {"action": "cancel", "by": person})
     (said,) = told_here(NOT_DONE, "cancel", str(job.pk))
     assert not said["done"]
     (first, second) = told(environment, NOT_DONE, "retry", str(job.pk), str(uuid.uuid4()))
     assert (first["done"], first["state"], second["done"]) == (True, "queued", False)
+    entry = LogEntry.objects.filter(object_pk=str(job.pk)).latest("pk")
+    assert (entry.actor, entry.additional_data) == (None, {"action": "retry", "by": person})
     assert here("tasks", "retry", str(job.pk)).returncode == NOT_DONE
     assert here("tasks", "cancel", str(job.pk), "--user", "nobody").returncode == REFUSED
     job.refresh_from_db()
@@ -240,13 +246,18 @@ def test_purge_asks_for_the_queues_name(
 # --- history and schedules
 
 
-def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: dict[str, str]) -> None:
+def test_cleanup_counts_first(job: AnalysisJob, environment: dict[str, str]) -> None:
+    yesterday = timezone.localtime() - timedelta(days=1)
+    AnalysisJob.objects.update(state=JobState.SUCCEEDED, finished_at=yesterday)
     TaskResult.objects.create(task_id="old")
     TaskResult.objects.update(date_done=timezone.now() - timedelta(days=100))
     for arguments, left in ((("--dry-run",), 1), (("--days", "365"), 1), ((), 0)):
         found = told_here(DONE, "cleanup", *arguments)
         assert found["removed"]["task_results"] == (0 if "--days" in arguments else 1)
         assert TaskResult.objects.count() == left
+        (day,) = found["figures"]
+        assert (day["day"], day["succeeded"]) == (yesterday.date().isoformat(), 1)
+        assert DailyFigures.objects.exists() == ("--dry-run" not in arguments)
 
 
 @pytest.fixture
@@ -284,7 +295,10 @@ def test_a_schedule_is_run_and_switched(
         told_here(DONE, "schedules", action, "nightly check")
         schedules.refresh_from_db()
         assert schedules.enabled is enabled
-    assert LogEntry.objects.filter(object_pk=str(schedules.pk)).count() == 3
+    done = LogEntry.objects.filter(
+        object_pk=str(schedules.pk), additional_data__by=pwd.getpwuid(os.getuid()).pw_name
+    )
+    assert [each.additional_data["action"] for each in done.order_by("pk")] == ["run", "disable", "enable"]
 
 
 # --- starting

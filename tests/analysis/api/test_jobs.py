@@ -13,7 +13,7 @@ from analysis.acoustics import MODEL_VERSION
 from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.jobs import JobState
-from tests.analysis.api.conftest import ENGLISH, V1, ended, logged_in
+from tests.analysis.api.conftest import ENGLISH, V1, bearer, ended, logged_in
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
@@ -38,6 +38,19 @@ def test_an_analysis_is_asked_for_once(client: Client, recording: PracticeRecord
     again = analyse(client, recording)
     assert (first.status_code, again.status_code) == (202, 200)
     assert first.json()["task_id"] == again.json()["task_id"]
+
+
+@pytest.mark.parametrize(("made", "queries"), [("job", 2), ("done", 3)])
+def test_who_polls_asks_little_of_the_database(
+    alice: User, request: pytest.FixtureRequest, django_assert_num_queries: Any, made: str, queries: int
+) -> None:
+    """The token and the job, with its result in the same query; and the entry that it was read."""
+    job = request.getfixturevalue(made)
+    client, token = Client(), bearer(alice)
+    client.get(f"{V1}/jobs/{job.pk}", **token)  # notes that the token was used, once a minute
+    with django_assert_num_queries(queries):
+        answer = client.get(f"{V1}/jobs/{job.pk}", **token)
+    assert (answer.json()["result"] is None) == (made == "job")
 
 
 @pytest.mark.parametrize("parameters", [{"pitch": 3, "speed": 1}, {"model_version": "vb-1"}])
