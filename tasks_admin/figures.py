@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, FloatField, Func, QuerySet
+from django.db.models.functions import Floor
 
 from tasks_admin.jobs import Job, JobState
 
@@ -58,3 +59,20 @@ def times(rows: QuerySet[Any], most: int | None = None) -> list[Took]:
         Took(end, (start - made).total_seconds() if attempt == 1 else None, (end - start).total_seconds())
         for made, start, end, attempt in columns.iterator(chunk_size=5000)
     ]
+
+
+class Epoch(Func):
+    """Seconds since 1970 of a moment, counted where the rows are."""
+
+    template = "EXTRACT(EPOCH FROM %(expressions)s)"
+    output_field = FloatField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        # Django's own functions of time are Python there, and called for each row.
+        template = "((julianday(%(expressions)s) - 2440587.5) * 86400.0)"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+def slice_number(column: str, since: datetime, width: timedelta) -> Floor:
+    """Which slice of time the column's moment falls into: the first begins at ``since``."""
+    return Floor((Epoch(F(column)) - since.timestamp()) / width.total_seconds())
