@@ -16,7 +16,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin import job_actions
@@ -444,3 +445,74 @@ def test_more_rows_cost_no_more_questions(
     own_redis.client.lpush(QUEUE, *(message(uuid.uuid4()) for _ in range(300)))
     assert costs(own_redis, client, name) == few
     assert few[0] <= 25
+
+
+# --- schedules
+
+
+def acted(client: Client, action: str, *rows: PeriodicTask) -> str:
+    answer = client.post(
+        reverse("admin:django_celery_beat_periodictask_changelist"),
+        {"action": action, "_selected_action": [str(row.pk) for row in rows]},
+        follow=True,
+        headers={"accept-language": "en"},
+    )
+    return answer.content.decode()
+
+
+def schedule(name: str, **fields: Any) -> PeriodicTask:
+    every, _made = IntervalSchedule.objects.get_or_create(every=1, period="hours")
+    about = {"task": "tasks_admin.tasks.health_check", "interval": every} | fields
+    return PeriodicTask.objects.create(name=name, **about)
+
+
+def test_the_list_says_when_each_runs_and_which_is_late(adam: User, client: Client) -> None:
+    now = timezone.now()
+    PeriodicTask.objects.all().delete()
+    never = CrontabSchedule.objects.create(day_of_month="31", month_of_year="2")
+    schedule("punctual", last_run_at=now - timedelta(minutes=10))
+    schedule("overdue", last_run_at=now - timedelta(hours=4))
+    schedule("resting", enabled=False)
+    schedule("impossible", interval=None, crontab=never)
+    answer = client.get(
+        reverse("admin:django_celery_beat_periodictask_changelist"), headers={"accept-language": "en"}
+    )
+    model_admin = answer.context["cl"].model_admin
+    states = {row.name: model_admin.punctuality(row)[0] for row in answer.context["cl"].result_list}
+    assert states == {"punctual": "on time", "overdue": "late", "resting": "off", "impossible": "never"}
+    due = timezone.localtime(now + timedelta(minutes=50))
+    assert formats.date_format(due, "SHORT_DATETIME_FORMAT") in answer.content.decode()
+
+
+def test_a_schedule_run_now_is_noted_and_leads_to_its_result(redis: Any, adam: User, client: Client) -> None:
+    row = schedule("own", queue="health")
+    page = acted(client, "run_now", row)
+    headers = json.loads(redis.lindex("health", 0))["headers"]
+    assert f"{reverse('admin:django_celery_results_taskresult_changelist')}?q={headers['id']}" in page
+    assert "own runs now" in page
+    entry = LogEntry.objects.get_for_object(row).get(additional_data={"action": "run"})
+    assert entry.actor == adam
+
+
+def test_schedules_are_switched_by_who_may_change_them(adam: User, client: Client) -> None:
+    row = schedule("own")
+    assert "1 schedule is disabled" in acted(client, "disable_tasks", row)
+    assert "0 schedules are disabled" in acted(client, "disable_tasks", row)
+    assert "1 schedule is enabled" in acted(client, "enable_tasks", row)
+    said = [entry.additional_data["action"] for entry in LogEntry.objects.get_for_object(row)]
+    assert sorted(said) == ["disable", "enable"]
+    eve = User.objects.create_user("eve", is_staff=True)
+    eve.user_permissions.add(_permission("django_celery_beat", "view_periodictask"))
+    client.force_login(eve)
+    for action in ("disable_tasks", "run_now"):
+        acted(client, action, row)
+    row.refresh_from_db()
+    assert row.enabled
+
+
+def test_the_form_is_short_and_says_the_next_run(adam: User, client: Client) -> None:
+    row = schedule("own")
+    page = opened(client, reverse("admin:django_celery_beat_periodictask_change", args=[row.pk]))
+    for name in ("routing_key", "exchange", "priority", "headers"):
+        assert f'name="{name}"' not in page
+    assert "Next run" in page
