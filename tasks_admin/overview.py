@@ -17,14 +17,14 @@ from django.db.models import Count
 
 from tasks_admin import broker, clock, fleet
 from tasks_admin.broker import REDIS_AWAY
-from tasks_admin.figures import Spread, ended, slice_number, spread, times
+from tasks_admin.figures import RAN, SliceNumber, Spread, ended, spread, times
 from tasks_admin.job_kinds import job_models
 from tasks_admin.jobs import JobState
 from tasks_admin.models import Alert, BeatLease, JobAttempt, WorkerBeat
 from tasks_admin.monitor import Unavailable
 
 MINUTE = 60.0
-SAMPLE = 10_000
+SAMPLE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +187,12 @@ def throughput(now: datetime, hours: float = 24.0, slices: int = 48) -> list[Sli
         return min(max(int(number), 0), slices - 1)
 
     for model in job_models():
-        rows = ended(model, since, now)
-        numbered = rows.annotate(slice=slice_number("finished_at", since, width)).values_list(
-            "slice", "state"
-        )
-        for number, state, count in numbered.annotate(Count("pk")):
+        rows, ran = ended(model, since, now), 0
+        numbered = rows.annotate(slice=SliceNumber("finished_at", since, width)).values_list("slice", "state")
+        for number, state, count in numbered.annotate(count=Count("*")):
             counts[at(number)][state] += count
-        for took in times(rows, SAMPLE):
+            ran += count if state in RAN else 0
+        for took in times(rows, SAMPLE, ran):
             number = at((took.ended_at - since) / width)
             waits[number].append(took.wait)
             runs[number].append(took.run)
