@@ -2,7 +2,8 @@
 
 ``python -m bench.pages``: on PostgreSQL and on SQLite. All jobs ended within the last day, so that the charts have
 all of them to count. Each page is opened by Django's test client, as an administrator's browser would ask for it;
-beside its time stand its queries and the commands that Redis was given.
+beside its time stand its queries, the commands that Redis was given, and the processor's time of this process, which
+other work on the machine changes least.
 """
 
 from __future__ import annotations
@@ -85,11 +86,11 @@ def here(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     for name, address in PAGES.items():
-        seconds, queries, commands = opened(address.format(oldest=oldest()))
+        seconds, busy, queries, commands = opened(address.format(oldest=oldest()))
         yield {
             "figure": f"page: {name}", "value": round(statistics.median(seconds), 3), "unit": "s",
-            "most": round(max(seconds), 3), "queries": queries, "redis_commands": commands,
-            "database": connection.vendor,
+            "most": round(max(seconds), 3), "processor": round(busy, 3), "queries": queries,
+            "redis_commands": commands, "database": connection.vendor,
         }  # fmt: skip
 
 
@@ -149,8 +150,11 @@ def message() -> str:
     return json.dumps({"body": body, "headers": headers, "properties": {"body_encoding": "base64"}})
 
 
-def opened(address: str) -> tuple[list[float], int, int]:
-    """The times it took, its queries, and Redis's commands. The first time, which compiles templates, is left out."""
+def opened(address: str) -> tuple[list[float], float, int, int]:
+    """The times it took, this process's own (mean), its queries, and Redis's commands.
+
+    The first time, which compiles templates, is left out.
+    """
     from django.contrib.auth.models import User
     from django.db import connection
     from django.test import Client, override_settings
@@ -167,7 +171,9 @@ def opened(address: str) -> tuple[list[float], int, int]:
         asked = commands() - before - 1  # the question itself
         assert answer.status_code == 200, (address, answer.status_code)
         queries = len(captured)  # the next request forgets them
-        return [timed(client, address) for _ in range(TIMES)], queries, asked
+        began = time.process_time()
+        seconds = [timed(client, address) for _ in range(TIMES)]
+        return seconds, (time.process_time() - began) / TIMES, queries, asked
 
 
 def timed(client: Any, address: str) -> float:
