@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -54,8 +54,8 @@ class Place:
         made, _underscore, key = text.partition("_")
         try:
             moment = parse_datetime(made)
-            return cls(moment, uuid.UUID(key)) if moment and moment.tzinfo else None
-        except ValueError:
+            return cls(moment.astimezone(UTC), uuid.UUID(key)) if moment and moment.tzinfo else None
+        except (ValueError, OverflowError):
             return None
 
 

@@ -114,9 +114,14 @@ def _wanted(given: QueryDict, kinds: list[type[Job]]) -> Wanted:
     return Wanted(
         [model for model in kinds if not kind or model._meta.label == kind],
         state if state in JobState.values else "",
-        given.get("queue", ""),
-        given.get("q", "").strip(),
+        _text(given, "queue"),
+        _text(given, "q"),
     )
+
+
+def _text(given: QueryDict, name: str) -> str:
+    """PostgreSQL takes no NUL."""
+    return given.get(name, "").replace("\0", "").strip()
 
 
 def _address(given: QueryDict) -> str:

@@ -116,7 +116,7 @@ def test_jobs_that_wait_long(world: World, own_redis: OwnRedis, recording: Pract
     world.wait(480)
     alert = world.raised("jobs_wait_too_long", "ai_analysis")
     assert (alert.severity, alert.value) == ("critical", 601)
-    assert "queue__exact=ai_analysis" in CONDITIONS["jobs_wait"].link("ai_analysis")
+    assert "queue=ai_analysis" in CONDITIONS["jobs_wait"].link("ai_analysis")
     AnalysisJob.objects.filter(pk=waiting.pk).update(state="running", lease_until=world.now)
     world.resolved("jobs_wait", "ai_analysis")
     world.resolved("jobs_wait_too_long", "ai_analysis")

@@ -93,6 +93,14 @@ def worker(number: int = 1, **fields: Any) -> WorkerBeat:
     return WorkerBeat.objects.create(name=f"w{number}@h/1", **(about | fields))
 
 
+def alert(number: int) -> Alert:
+    now = timezone.now()
+    return Alert.objects.create(
+        code="queue_without_consumer", subject=f"q{number}", severity="critical", value=3, threshold=2, since=now,
+        seen_at=now, opened_at=now,
+    )  # fmt: skip
+
+
 # --- who may
 
 
@@ -144,6 +152,16 @@ def test_jobs_of_a_kind_that_a_person_may_not_look_at_are_not_listed(
     assert str(row.pk) not in opened(client, reverse("tasks_jobs"))
 
 
+def test_what_comes_by_itself_keeps_no_session_alive(adam: User, client: Client) -> None:
+    opened(client, reverse("tasks_overview"))
+    session = client.session
+    del session["seen"]
+    session.save()
+    for name in ("tasks_now", "tasks_charts"):
+        opened(client, reverse(name))
+        assert "seen" not in client.session
+
+
 # --- the overview
 
 
@@ -191,16 +209,13 @@ def test_the_overview_tells_how_it_stands(
     (running,) = jobs(recording, 1, state="running", worker="w1@h/1", attempt=1, started_at=now, progress=40)
     (broken,) = failed(recording)
     BeatLease.objects.update_or_create(pk=1, defaults={"until": now, "ticked_at": now - timedelta(seconds=5)})
-    alert = Alert.objects.create(
-        code="worker_silent", subject="w2@h", severity="warning", value=3, threshold=2, since=now, seen_at=now,
-        opened_at=now,
-    )  # fmt: skip
+    wrong = alert(1)
     page = opened(client, reverse("tasks_overview"))
     for said in (
         "2 min", "w1@h", "300.0\xa0MB", "celery 5.6.3", "3 h", "silent", "1/2", "40 %", "ago",
         reverse("admin:analysis_analysisjob_change", args=[running.pk]),
         reverse("admin:analysis_analysisjob_change", args=[broken.pk]),
-        reverse("admin:tasks_admin_alert_change", args=[alert.pk]), str(broken.error_text), "0 succeeded, 1 failed",
+        reverse("admin:tasks_admin_alert_change", args=[wrong.pk]), str(broken.error_text), "0 succeeded, 1 failed",
     ):  # fmt: skip
         assert said in page, said
     assert "No worker is alive" not in page
@@ -327,6 +342,8 @@ def test_jobs_are_found_by_state_queue_owner_worker_and_id(
         assert listed(client, **query) == [str(one.pk)], query
     assert listed(client, state="succeeded") == listed(client, kind="nobody.Job") == []
     assert len(listed(client, state="no such state", after="nonsense_x")) == 2
+    assert len(listed(client, queue="\0", after=f"0001-01-01T00:00:00+23:59_{one.pk}")) == 2
+    assert listed(client, q="\0nobody") == []
     page = opened(client, reverse("tasks_jobs"))
     assert "queued 1" in page
     assert reverse("admin:tasks_admin_jobattempt_changelist") + f"?q={other.pk}" in page
@@ -434,11 +451,13 @@ def test_more_rows_cost_no_more_questions(
     opened(client, reverse(name))  # what is asked once in a process
     for number in (1, 2):
         worker(number)
+        alert(number)
     failed(recording, 2)
     own_redis.client.lpush(QUEUE, message(1))
     few = costs(own_redis, client, name)
     for number in range(3, 53):
         worker(number)
+        alert(number)
     failed(recording, 150)
     jobs(recording, 150)
     jobs(recording, 30, state="running", worker="w1@h/1", started_at=timezone.now())
