@@ -195,6 +195,7 @@ def test_an_administrator_watches_the_task_system(
     WorkerBeat.objects.update(host="another-host")
     page.wait_for_selector("text=another-host", timeout=30_000)
     assert page.locator("text=Who answered").count() == 1
+    page.wait_for_selector("text=Throughput and times")
     page.goto("/admin/tasks/jobs/?state=succeeded")
     page.click(f"text={job.id}")
     page.wait_for_selector("text=Attempts")

@@ -7,7 +7,7 @@
   addEventListener("htmx:beforeRequest", (event) => {
     const { elt } = event.detail;
     const busy = document.hidden || elt.contains(document.activeElement);
-    if (busy && elt.hasAttribute("data-polls")) event.preventDefault();
+    if (busy && elt.dataset.polls === "again") event.preventDefault();
   });
 
   addEventListener("htmx:beforeSwap", (event) => {
@@ -21,7 +21,8 @@
     for (const each of target.querySelectorAll("details[open][id]")) opened.add(each.id);
   });
 
-  addEventListener("htmx:afterSwap", () => {
+  addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target.dataset.polls) target.dataset.polls = "again";
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   });
 })();
