@@ -422,3 +422,8 @@ def test_a_condition_that_falls_over_does_not_take_the_others_along(
     monkeypatch.setattr("tasks_admin.alerts.about_processes.fleet.expected", lambda: 1 / 0)
     own_redis.client.config_set("appendonly", "no")
     assert ("redis_forgets", "") in world.look()
+
+
+@pytest.mark.parametrize("code", CONDITIONS)
+def test_each_alert_leads_somewhere(code: str) -> None:
+    assert CONDITIONS[code].link("x").startswith("/admin/")

@@ -93,10 +93,10 @@ def worker(number: int = 1, **fields: Any) -> WorkerBeat:
     return WorkerBeat.objects.create(name=f"w{number}@h/1", **(about | fields))
 
 
-def alert(number: int) -> Alert:
+def alert(number: int, code: str = "queue_without_consumer") -> Alert:
     now = timezone.now()
     return Alert.objects.create(
-        code="queue_without_consumer", subject=f"q{number}", severity="critical", value=3, threshold=2, since=now,
+        code=code, subject=f"q{number}", severity="critical", value=3, threshold=2, since=now,
         seen_at=now, opened_at=now,
     )  # fmt: skip
 
@@ -209,7 +209,7 @@ def test_the_overview_tells_how_it_stands(
     (running,) = jobs(recording, 1, state="running", worker="w1@h/1", attempt=1, started_at=now, progress=40)
     (broken,) = failed(recording)
     BeatLease.objects.update_or_create(pk=1, defaults={"until": now, "ticked_at": now - timedelta(seconds=5)})
-    wrong = alert(1)
+    wrong = alert(1, "worker_silent")
     page = opened(client, reverse("tasks_overview"))
     for said in (
         "2 min", "w1@h", "300.0\xa0MB", "celery 5.6.3", "3 h", "silent", "1/2", "40 %", "ago",
