@@ -11,6 +11,8 @@ from analysis.api.urls import urls as api_urls
 from tasks_admin import views
 from vocalborn.second_factor import second_factor
 
+admin.autodiscover()  # see vocalborn.apps
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     # What browsers ask for on a page without a head of its own.
