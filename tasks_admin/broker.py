@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import secrets
@@ -65,12 +66,25 @@ def lengths(line: Connection, queues: Iterable[str]) -> dict[str, int]:
 
 def peek(line: Connection, queue: str, count: int) -> list[dict[str, Any]]:
     """The headers of the next ``count`` messages, the oldest first; what is no message is left out."""
+    return [headers for headers in map(_headers, _next(line, queue, count)) if headers]
+
+
+def peek_whole(
+    line: Connection, queue: str, count: int
+) -> list[tuple[dict[str, Any], list[Any], dict[str, Any]]]:
+    """As :func:`peek`, and each message's arguments: by place, and by name."""
+    found = _next(line, queue, count)
+    return [(headers, *_arguments(message)) for message in found if (headers := _headers(message))]
+
+
+def _next(line: Connection, queue: str, count: int) -> list[bytes]:
+    """By one question, however many there are of each priority."""
     channel = line.default_channel
-    found: list[bytes] = []
-    for step in channel.priority_steps:
-        if count > len(found):
-            found += reversed(channel.client.lrange(channel._q_for_pri(queue, step), len(found) - count, -1))
-    return [headers for headers in map(_headers, found) if headers]
+    with channel.client.pipeline(transaction=False) as pipe:
+        for step in channel.priority_steps:
+            pipe.lrange(channel._q_for_pri(queue, step), -count, -1)
+        answers: list[list[bytes]] = pipe.execute()
+    return [message for answer in answers for message in reversed(answer)][:count]
 
 
 def take_away(line: Connection, queue: str) -> Iterator[list[dict[str, Any]]]:
@@ -97,3 +111,16 @@ def _headers(message: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):  # put there by somebody else
         return {}
     return headers if isinstance(headers, dict) else {}
+
+
+def _arguments(message: bytes) -> tuple[list[Any], dict[str, Any]]:
+    """Empty where they cannot be read: compressed, in another format, or put there by somebody else."""
+    try:
+        said = json.loads(message)
+        body = said["body"]
+        if said["properties"].get("body_encoding") == "base64":
+            body = base64.b64decode(body)
+        args, kwargs, _embedded = json.loads(body)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [], {}
+    return (args if isinstance(args, list) else []), (kwargs if isinstance(kwargs, dict) else {})

@@ -10,6 +10,8 @@ from django_celery_beat.models import PeriodicTask
 
 # Shorter intervals count as this long: a schedule of every second is not late after two.
 SHORTEST = 60.0
+# So many intervals without a run are late: one may be under way.
+LATE_INTERVALS = 2
 
 
 class NeverDue(ValueError):
@@ -23,6 +25,10 @@ class Lateness:
     due_at: datetime | None
     seconds: float
     intervals: float
+
+    @property
+    def is_late(self) -> bool:
+        return self.intervals >= LATE_INTERVALS
 
 
 def lateness(row: PeriodicTask, now: datetime) -> Lateness:

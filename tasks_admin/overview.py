@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,14 +17,14 @@ from django.db.models import Count
 
 from tasks_admin import broker, clock, fleet
 from tasks_admin.broker import REDIS_AWAY
-from tasks_admin.figures import Spread, ended, spread, times
+from tasks_admin.figures import RAN, SliceNumber, Spread, ended, spread, times
 from tasks_admin.job_kinds import job_models
 from tasks_admin.jobs import JobState
-from tasks_admin.models import JobAttempt, WorkerBeat
+from tasks_admin.models import Alert, BeatLease, JobAttempt, WorkerBeat
 from tasks_admin.monitor import Unavailable
 
 MINUTE = 60.0
-SAMPLE = 20_000
+SAMPLE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,30 @@ class QueueState:
     came: int
     went: int
     consumers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One that waits: its age (s, None where it does not say) and what it carries, without the values."""
+
+    id: str
+    task: str
+    age: float | None
+    arguments: int
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that failed, its job's kind and, where that is how the job stands, why in words."""
+
+    attempt: JobAttempt
+    job: Any | None
+
+    @property
+    def why(self) -> str:
+        known = self.job is not None and self.job.error_code == self.attempt.error_code
+        return self.job.error_text if known and self.job is not None else self.attempt.error_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +104,26 @@ def _age(messages: list[dict[str, Any]]) -> float | None:
     return max(0.0, time.time() - sent) if isinstance(sent, int | float) else None
 
 
-def waiting_messages(queue: str, count: int = 100) -> list[dict[str, Any]]:
-    """``id``, ``task`` and ``sent_at`` of the next messages. Raises :class:`tasks_admin.monitor.Unavailable`."""
+def waiting_messages(queue: str, count: int = 100) -> list[Message]:
+    """The next messages, the oldest first. Raises :class:`tasks_admin.monitor.Unavailable`."""
     try:
         with broker.connection(current_app) as line:
-            found = broker.peek(line, queue, count)
+            found = broker.peek_whole(line, queue, count)
     except REDIS_AWAY as error:
         raise Unavailable(str(error)) from error
-    return [{name: headers.get(name) for name in ("id", "task", "sent_at")} for headers in found]
+    return [
+        Message(str(said.get("id", "")), str(said.get("task", "")), _age([said]), len(args), sorted(kwargs))
+        for said, args, kwargs in found
+    ]
+
+
+def waiting_jobs() -> dict[str, int]:
+    """Queued jobs of all kinds, by queue: those, too, that wait for their owner's turn and are in no message yet."""
+    found = Counter[str]()
+    for model in job_models():
+        rows = model.objects.filter(state=JobState.QUEUED).order_by().values_list("queue")
+        found.update(dict(rows.annotate(Count("pk"))))
+    return dict(found)
 
 
 def workers(*, alive: bool = False) -> list[WorkerBeat]:
@@ -118,6 +155,25 @@ def failures(most: int = 20) -> list[JobAttempt]:
     return list(JobAttempt.objects.filter(outcome__in=bad).order_by("-ended_at").defer("traceback")[:most])
 
 
+def explained(attempts: Iterable[JobAttempt]) -> list[Failure]:
+    """The attempts with their jobs, of whatever kind; None for one whose job was deleted."""
+    rows = list(attempts)
+    jobs: dict[Any, Any] = {}
+    for model in job_models():
+        jobs |= model.objects.in_bulk([row.job_id for row in rows])
+    return [Failure(row, jobs.get(row.job_id)) for row in rows]
+
+
+def open_alerts(most: int = 20) -> list[Alert]:
+    """What is wrong now, the newest first."""
+    return list(Alert.objects.exclude(opened_at=None).filter(resolved_at=None).order_by("-since")[:most])
+
+
+def beat_ticked() -> datetime | None:
+    """When a beat last looked at the schedules."""
+    return BeatLease.objects.values_list("ticked_at", flat=True).first()
+
+
 def throughput(now: datetime, hours: float = 24.0, slices: int = 48) -> list[Slice]:
     """Ended jobs of every kind in equal slices up to ``now``. Of very many a sample gives the percentiles."""
     width = timedelta(hours=hours) / slices
@@ -125,18 +181,25 @@ def throughput(now: datetime, hours: float = 24.0, slices: int = 48) -> list[Sli
     counts = [Counter[str]() for _ in range(slices)]
     waits: list[list[float | None]] = [[] for _ in range(slices)]
     runs: list[list[float | None]] = [[] for _ in range(slices)]
+
+    def at(number: float) -> int:
+        """A moment on the edge may be rounded to the other side of it."""
+        return min(max(int(number), 0), slices - 1)
+
     for model in job_models():
-        rows = ended(model, since, now)
-        for moment, state in rows.values_list("finished_at", "state").iterator(chunk_size=5000):
-            counts[int((moment - since) / width)][state] += 1
-        for took in times(rows, SAMPLE):
-            at = int((took.ended_at - since) / width)
-            waits[at].append(took.wait)
-            runs[at].append(took.run)
+        rows, ran = ended(model, since, now), 0
+        numbered = rows.annotate(slice=SliceNumber("finished_at", since, width)).values_list("slice", "state")
+        for number, state, count in numbered.annotate(count=Count("*")):
+            counts[at(number)][state] += count
+            ran += count if state in RAN else 0
+        for took in times(rows, SAMPLE, ran):
+            number = at((took.ended_at - since) / width)
+            waits[number].append(took.wait)
+            runs[number].append(took.run)
     return [
         Slice(
-            since + width * at, counts[at]["succeeded"], counts[at]["failed"], counts[at]["cancelled"],
-            spread(waits[at]), spread(runs[at]),
+            since + width * number, counts[number]["succeeded"], counts[number]["failed"],
+            counts[number]["cancelled"], spread(waits[number]), spread(runs[number]),
         )
-        for at in range(slices)
+        for number in range(slices)
     ]  # fmt: skip

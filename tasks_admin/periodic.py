@@ -51,13 +51,13 @@ def is_sendable(row: PeriodicTask) -> bool:
     )
 
 
-def send_now(row: PeriodicTask, line: Any) -> bool:
-    """Send the schedule's task at once. False for a row that cannot run, whatever is wrong with it.
+def send_now(row: PeriodicTask, line: Any) -> str | None:
+    """Send the schedule's task at once. Its id, or None for a row that cannot run, whatever is wrong with it.
 
     Raises one of :data:`tasks_admin.broker.REDIS_AWAY`.
     """
     try:
-        current_app.tasks[row.task].apply_async(
+        sent = current_app.tasks[row.task].apply_async(
             json.loads(row.args), json.loads(row.kwargs), queue=row.queue or None, producer=line, retry=False,
             headers={"periodic_task_name": row.name},
         )  # fmt: skip
@@ -65,8 +65,8 @@ def send_now(row: PeriodicTask, line: Any) -> bool:
         raise
     except Exception:  # what a task makes of its arguments is not known here
         log.exception("schedule %s: not sent", row.pk)
-        return False
-    return True
+        return None
+    return str(sent.id)
 
 
 def switch(row: PeriodicTask, *, on: bool) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from kombu import Connection
 
-from tasks_admin import broker, clock
+from tasks_admin import audit, broker, clock
 from tasks_admin.announce import announce_waiting
 from tasks_admin.job_kinds import job_models
 from tasks_admin.jobs import JobQuerySet, JobState
+from tasks_admin.models import Purge
 
 # Celery's state of the jobs that are left then is written by the workers (celery_state.heal).
 MIRROR_SECONDS = 5.0
@@ -44,12 +45,17 @@ def purge(
     """
     purged = Purged()
     until = time.monotonic() + MIRROR_SECONDS
-    for headers in broker.take_away(line, queue):
-        purged.messages += len(headers)
-        ids = [key for said in headers if (key := _key(said.get("id")))]
-        for model in job_models():
-            waiting = model.objects.filter(pk__in=ids, queue=queue, state=JobState.QUEUED)
-            purged.jobs += _forget(waiting) if again else _cancel(waiting, until)
+    row = Purge.objects.create(queue=queue, again=again, purged_by_id=actor.pk if actor else None)
+    audit.record(actor, row, "purge")
+    try:
+        for headers in broker.take_away(line, queue):
+            purged.messages += len(headers)
+            ids = [key for said in headers if (key := _key(said.get("id")))]
+            for model in job_models():
+                waiting = model.objects.filter(pk__in=ids, queue=queue, state=JobState.QUEUED)
+                purged.jobs += _forget(waiting) if again else _cancel(waiting, until)
+    finally:
+        Purge.objects.filter(pk=row.pk).update(messages=purged.messages, jobs=purged.jobs)
     for model in job_models():
         announce_waiting(model)
         purged.left += model.objects.filter(queue=queue, state=JobState.QUEUED).count()

@@ -202,6 +202,7 @@ def group(name: str) -> Group:
         import_module("analysis.migrations.0008_review_permissions").grant(apps, None)
         import_module("analysis.migrations.0011_running").grant(apps, None)
         import_module("analysis.migrations.0010_assignment_permissions").grant(apps, None)
+        import_module("analysis.migrations.0012_task_pages").grant(apps, None)
     return Group.objects.get(name=name)
 
 

@@ -379,6 +379,16 @@ def _page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def _tasks_page(title: Any, icon: str, name: str) -> dict[str, Any]:
+    """A line of the sidebar, for those who run the task system."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "permission": lambda request: request.user.has_perm("tasks_admin.view_jobattempt"),
+    }
+
+
 UNFOLD = {
     "SITE_TITLE": "VocalBorn",
     "SITE_HEADER": "VocalBorn",
@@ -421,6 +431,9 @@ UNFOLD = {
                 "title": _("Task system"),
                 "separator": True,
                 "items": [
+                    _tasks_page(_("Overview"), "monitoring", "tasks_overview"),
+                    _tasks_page(_("Queues"), "low_priority", "tasks_queues"),
+                    _tasks_page(_("Jobs"), "list_alt", "tasks_jobs"),
                     _page(_("analysis jobs"), "work_history", "analysis.analysisjob"),
                     _page(_("job attempts"), "replay", "tasks_admin.jobattempt"),
                     _page(_("alerts"), "notifications", "tasks_admin.alert"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/second-factor/", admin.site.admin_view(second_factor), name="second_factor"),
     path("admin/system/", system_view, name="system_state"),
+    path("admin/tasks/", include("tasks_admin.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls),
     path("healthz", views.healthz),

@@ -9,8 +9,12 @@ from typing import Any
 from celery import current_app
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_celery_beat import admin as beat
@@ -22,12 +26,16 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from tasks_admin import audit
+from tasks_admin.admin.pages import person
 from tasks_admin.broker import REDIS_AWAY, producer
 from tasks_admin.crontab_words import crontab_in_words, in_words
+from tasks_admin.lateness import NeverDue, lateness
 from tasks_admin.monitor import monitor
-from tasks_admin.periodic import CRONTAB_FIELDS, next_run, send_now
+from tasks_admin.periodic import CRONTAB_FIELDS, next_run, send_now, switch
 
 for _model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(_model)
@@ -99,13 +107,29 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
-    list_display = ["name", "enabled", "task_name", "due", "last_run_at", "total_run_count"]
+    list_display = ["name", "punctuality", "task_name", "due", "next_run", "last_run_at", "total_run_count"]
     list_filter = ["enabled", "task"]
     date_hierarchy = None
     # Beat's own template shows a crontab's translation with an inline script; the read-only field has it too.
     change_form_template = None
     actions = ["enable_tasks", "disable_tasks", "run_now"]
     actions_on_top = True
+    # Without what only matters to brokers other than Redis: exchange, routing key, priority, headers.
+    fieldsets = [
+        (None, {"fields": ["name", "regtask", "task", "enabled", "description"]}),
+        (
+            gettext_lazy("Schedule"),
+            {
+                "fields": [
+                    "interval", "crontab", "crontab_translation", "clocked", "solar", "one_off", "start_time",
+                    "punctuality", "next_run", "last_run_at",
+                ]
+            },
+        ),
+        (gettext_lazy("Arguments"), {"fields": ["args", "kwargs"]}),
+        (gettext_lazy("Execution Options"), {"fields": ["queue", "expire_seconds", "expires"]}),
+    ]  # fmt: skip
+    readonly_fields = ["crontab_translation", "punctuality", "next_run", "last_run_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodicTask]:
         rows: QuerySet[PeriodicTask] = super().get_queryset(request)
@@ -125,19 +149,81 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     def crontab_translation(self, obj: PeriodicTask) -> str:
         return crontab_in_words(obj.crontab) if obj.crontab else "–"
 
+    @display(
+        description=gettext_lazy("state"), ordering="enabled",
+        label={"on time": "success", "late": "warning", "never": "danger", "off": "info"},
+    )  # fmt: skip
+    def punctuality(self, row: PeriodicTask) -> tuple[str, str]:
+        """Late by its row alone, so that it shows where beat is dead, too."""
+        if not row.enabled:
+            return "off", _("off")
+        try:
+            late = lateness(row, timezone.now()).is_late
+        except NeverDue:
+            return "never", _("never comes")
+        return ("late", _("late")) if late else ("on time", _("on time"))
+
+    @display(description=gettext_lazy("next run"))
+    def next_run(self, row: PeriodicTask) -> str:
+        try:
+            due = lateness(row, timezone.now()).due_at if row.enabled else None
+        except NeverDue:
+            due = None
+        if due is None:
+            return "–"
+        moment = max(timezone.localtime(due), timezone.localtime())
+        return formats.date_format(moment, "SHORT_DATETIME_FORMAT")
+
+    # --- what is done to them
+
+    @admin.action(description=gettext_lazy("Enable the selected schedules"), permissions=["change"])
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        self._switch(request, queryset, on=True)
+
+    @admin.action(description=gettext_lazy("Disable the selected schedules"), permissions=["change"])
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        self._switch(request, queryset, on=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[PeriodicTask], *, on: bool) -> None:
+        done = 0
+        for row in queryset.filter(enabled=not on):
+            try:
+                switch(row, on=on)
+            except ValidationError as error:  # broken by other means than the form
+                messages.error(request, f"{row.name}: {' '.join(error.messages)}")
+                continue
+            audit.record(person(request), row, "enable" if on else "disable")
+            done += 1
+        said = (
+            ngettext("%d schedule is enabled.", "%d schedules are enabled.", done)
+            if on
+            else ngettext("%d schedule is disabled.", "%d schedules are disabled.", done)
+        )
+        messages.success(request, said % done)
+
     @admin.action(description=gettext_lazy("Run the selected schedules now"), permissions=["change"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
-        sent = 0
+        rows, sent = list(queryset), 0
         try:
             with producer() as line:
-                for row in queryset:
-                    sent += send_now(row, line)
+                for row in rows:
+                    sent += self._run(request, row, line)
         except REDIS_AWAY:
             messages.error(request, _("Redis does not answer: nothing more was sent. Try again later."))
-        if missed := len(queryset) - sent:
+        if missed := len(rows) - sent:
             messages.warning(request, ngettext("%d was not sent.", "%d were not sent.", missed) % missed)
-        if sent:
-            messages.success(request, ngettext("%d schedule runs now.", "%d schedules run now.", sent) % sent)
+
+    def _run(self, request: HttpRequest, row: PeriodicTask, line: Any) -> bool:
+        task_id = send_now(row, line)
+        if task_id is None:
+            return False
+        audit.record(person(request), row, "run")
+        address = f"{reverse('admin:django_celery_results_taskresult_changelist')}?q={task_id}"
+        said, link = _("%(name)s runs now.") % {"name": row.name}, _("What came of it")
+        messages.success(
+            request, format_html('{} <a class="underline" href="{}">{}</a>', said, address, link)
+        )
+        return True
 
 
 class UsesOfSchedule(TabularInline):

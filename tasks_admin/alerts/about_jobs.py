@@ -11,7 +11,7 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_results.models import TaskResult
 
 from tasks_admin import troubles
-from tasks_admin.alerts.registry import Finding, changelist, condition
+from tasks_admin.alerts.registry import Finding, changelist, condition, page
 from tasks_admin.alerts.sight import Sight, since
 from tasks_admin.job_kinds import job_models
 from tasks_admin.jobs import JobState
@@ -26,13 +26,8 @@ ENDS = (JobAttempt.Outcome.SUCCEEDED, *FAILURES)
 
 
 def _of_queue(queue: str) -> str:
-    """The waiting jobs of a queue: of the kind that has some there, or usually goes there."""
-    kinds = sorted(
-        job_models(), key=lambda kind: not kind.objects.filter(queue=queue, state="queued").exists()
-    )
-    if not kinds:
-        return changelist("tasks_admin.alert")
-    return changelist(kinds[0]._meta.label_lower, queue__exact=queue, state__exact="queued")
+    """The waiting jobs of a queue, of every kind."""
+    return page("tasks_jobs", queue=queue, state="queued")
 
 
 def _of_kind(kind: str) -> str:

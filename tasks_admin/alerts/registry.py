@@ -81,10 +81,15 @@ def condition(code: str, **about: Any) -> Callable[[Measure], Measure]:
     return register
 
 
-def changelist(model: str, **filters: str) -> str:
+def changelist(model: str, /, **filters: str) -> str:
     """The path of a model's filtered list in the admin; the admin's own where it has none."""
+    return page(f"admin:{model.lower().replace('.', '_')}_changelist", **filters)
+
+
+def page(name: str, /, **filters: str) -> str:
+    """The path of a page by its name; the admin's own where the project has no such page."""
     try:
-        path = reverse(f"admin:{model.lower().replace('.', '_')}_changelist")
+        path = reverse(name)
     except NoReverseMatch:
         return admin_index()
     return f"{path}?{urlencode(filters)}" if filters else path

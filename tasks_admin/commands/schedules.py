@@ -24,8 +24,6 @@ from tasks_admin.periodic import send_now, switch
 
 # Celery's own entry is no business of an administrator's.
 HIDDEN = "celery.backend_cleanup"
-# So many intervals without a run are late: one may be under way.
-LATE_INTERVALS = 2
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -62,7 +60,7 @@ def described(row: PeriodicTask) -> dict[str, Any]:
         late = lateness(row, timezone.now())
     except NeverDue:
         return found | {"error": "never_due"}
-    return found | {"next_run_at": late.due_at, "late": late.intervals >= LATE_INTERVALS}
+    return found | {"next_run_at": late.due_at, "late": late.is_late}
 
 
 def _show(found: list[dict[str, Any]]) -> None:
@@ -99,7 +97,7 @@ def _one(options: Options, what: str, act: Any) -> int:
 def _run(row: PeriodicTask) -> tuple[bool, str]:
     try:
         with producer() as line:
-            sent = send_now(row, line)
+            sent = send_now(row, line) is not None
     except REDIS_AWAY as error:
         raise away(error) from error
     return sent, _("sent") if sent else _("its task or its arguments are not as they should be: see the log")

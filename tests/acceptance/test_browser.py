@@ -85,3 +85,34 @@ def test_an_administrator_changes_a_schedule_and_runs_it_now(worker: Worker, pag
     wait_for(
         lambda: TaskResult.objects.filter(periodic_task_name="check often", status="SUCCESS").exists(), 30
     )
+
+
+def test_an_administrator_watches_the_task_system(
+    worker: Worker, page: Any, site: str, recording: Any
+) -> None:
+    from analysis.tasks import analyze_audio_task
+    from tasks_admin.models import Purge, WorkerBeat
+
+    adam = User.objects.create_user("adam", password="adam", is_staff=True)
+    adam.groups.add(group("administrators"))
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": site}])
+    browser.log_in(page, "adam")
+    page.goto("/admin/")
+    page.click("a[href$='/admin/tasks/overview/']")
+    job = analyze_audio_task.apply_async(args=[str(recording.pk)], queue="ai_analysis")
+    page.click("text=Ask the workers now")
+    page.wait_for_selector("text=Who answered")
+    job.get(timeout=60)
+    # What happens meanwhile comes into the page by itself.
+    WorkerBeat.objects.update(host="another-host")
+    page.wait_for_selector("text=another-host", timeout=30_000)
+    assert page.locator("text=Who answered").count() == 1
+    page.wait_for_selector("text=Throughput and times")
+    page.goto("/admin/tasks/jobs/?state=succeeded")
+    page.click(f"text={job.id}")
+    page.wait_for_selector("text=Attempts")
+    page.goto("/admin/tasks/queues/?queue=health")
+    page.fill("#ta-typed", "health")
+    page.click("text=Throw the messages away")
+    page.wait_for_selector("text=were thrown away")
+    assert Purge.objects.get().purged_by == adam

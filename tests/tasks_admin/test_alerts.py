@@ -117,7 +117,7 @@ def test_jobs_that_wait_long(world: World, own_redis: OwnRedis, recording: Pract
     world.wait(480)
     alert = world.raised("jobs_wait_too_long", "ai_analysis")
     assert (alert.severity, alert.value) == ("critical", 601)
-    assert "queue__exact=ai_analysis" in CONDITIONS["jobs_wait"].link("ai_analysis")
+    assert "queue=ai_analysis" in CONDITIONS["jobs_wait"].link("ai_analysis")
     AnalysisJob.objects.filter(pk=waiting.pk).update(state="running", lease_until=world.now)
     world.resolved("jobs_wait", "ai_analysis")
     world.resolved("jobs_wait_too_long", "ai_analysis")
@@ -461,3 +461,8 @@ def test_a_condition_that_falls_over_does_not_take_the_others_along(
     monkeypatch.setattr("tasks_admin.alerts.about_processes.fleet.expected", lambda: 1 / 0)
     own_redis.client.config_set("appendonly", "no")
     assert ("redis_forgets", "") in world.look()
+
+
+@pytest.mark.parametrize("code", CONDITIONS)
+def test_each_alert_leads_somewhere(code: str) -> None:
+    assert CONDITIONS[code].link("x").startswith("/admin/")
