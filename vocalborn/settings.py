@@ -13,6 +13,8 @@ from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils import text
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 from marshmallow import ValidationError
@@ -223,7 +225,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
             "geolocation",
             "payment",
             "usb",
-            "bluetooth",
             "midi",
             "serial",
         )
@@ -357,11 +358,14 @@ LOGGING = {
 # --- the admin --------------------------------------------------------------------------------------------
 
 
+capfirst = lazy(text.capfirst, str)
+
+
 def _page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
     """A line of the sidebar, for those who may look at the model."""
     app, _dot, name = model.partition(".")
     return {
-        "title": title,
+        "title": capfirst(title),
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),

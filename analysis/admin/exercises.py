@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from analysis import acoustics, assignments, examples
 from analysis.acoustics.example import Example
 from analysis.admin.exercise_page import exercise_page, marks_told, trouble
-from analysis.admin.scope import OwnAdmin, user_of
+from analysis.admin.scope import OwnAdmin, name_of, user_of
 from analysis.admin.uploads import uploads
 from analysis.files import Incoming, RefusedFile, discard, measure, stored
 from analysis.models import Assignment, Exercise, Patient, PracticeRecording
@@ -123,7 +123,7 @@ class ExerciseForm(ModelForm):  # type: ignore[type-arg]
 @admin.register(Exercise)
 class ExerciseAdmin(KeepsFiles, OwnAdmin):
     form = ExerciseForm
-    list_display = ["title", "kind", "language", "text", "practised_by", "created_by"]
+    list_display = ["title", "kind", "language", "text", "practised_by", "author"]
     list_filter = ["kind", "language"]
     list_select_related = ["created_by"]
     search_fields = ["title", "text"]
@@ -284,6 +284,10 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
     @admin.display(description=gettext_lazy("given to"), ordering="_given")
     def practised_by(self, exercise: Any) -> str:
         return str(exercise._given or "–")
+
+    @admin.display(description=gettext_lazy("written by"), ordering="created_by__username")
+    def author(self, exercise: Exercise) -> str:
+        return name_of(exercise.created_by)
 
 
 def _patients(request: HttpRequest) -> QuerySet[Patient]:

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from analysis.admin.patient_page import patient_page
 from analysis.admin.practice_filters import PracticeFilter
-from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
+from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, name_of, runs_tasks, user_of
 from analysis.audit import READ, accessed_lately, record_access
 from analysis.models import Patient
 
@@ -57,7 +57,9 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
         kwargs["widget"] = (
             UnfoldAdminCheckboxSelectMultipleWidget()
         )  # a clinic's therapists fit; two boxes do not
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.label_from_instance = name_of
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":  # a patient's account is no colleague's

@@ -19,7 +19,7 @@ from analysis.admin.audio import player
 from analysis.admin.exercises import KeepsFiles
 from analysis.admin.practice_filters import ArrivalFilter
 from analysis.admin.review_filter import ReviewFilter
-from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
+from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, patient_cell, user_of
 from analysis.admin.state import badge, overall
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
@@ -47,7 +47,7 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
     owner = "pk"
-    list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
+    list_display = ["of_patient", "exercise", "recorded_at", "state", "overall"]
     list_filter = [
         ReviewFilter,
         ArrivalFilter,
@@ -163,6 +163,10 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
             messages.info(request, _("There is nothing to cancel."))
 
     # --- columns
+
+    @admin.display(description=gettext_lazy("patient"), ordering="patient__code")
+    def of_patient(self, recording: PracticeRecording) -> str:
+        return patient_cell(recording.patient)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, recording: PracticeRecording) -> str:

@@ -22,7 +22,7 @@ from analysis.acoustics import UnusableRecording
 from analysis.admin.result_page import find, result_page
 from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.review_form import ReviewForm
-from analysis.admin.scope import OwnFilter, OwnReadOnlyAdmin, user_of
+from analysis.admin.scope import OwnFilter, OwnReadOnlyAdmin, patient_cell, user_of
 from analysis.drawing import pitch_picture
 from analysis.exports import praat, stem, table
 from analysis.manager import TaskManager
@@ -36,8 +36,8 @@ PAGE = "admin:analysis_analysisresult_change"
 @admin.register(AnalysisResult)
 class AnalysisResultAdmin(OwnReadOnlyAdmin):
     list_display = [
-        "patient_code", "exercise_title", "reviewed", "overall", "pronunciation", "fluency", "rhythm", "pitch",
-        "flags", "recorded_at",
+        "patient_code", "exercise_title", "recorded_at", "reviewed", "flags", "overall", "pronunciation", "fluency",
+        "rhythm", "pitch",
     ]  # fmt: skip
     list_filter = [
         ReviewFilter,
@@ -48,6 +48,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     search_fields = ["job__recording__patient__code", "job__recording__patient__name"]
     date_hierarchy = "created_at"
     list_select_related = ["job__recording__patient", "job__recording__exercise", "review"]
+    ordering = ["-job__recording__recorded_at", "-pk"]
     actions = ["sign_off_selected"]
     change_form_outer_before_template = "analysis/result.html"
 
@@ -212,8 +213,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("patient"), ordering="job__recording__patient__code")
     def patient_code(self, result: AnalysisResult) -> str:
-        patient = result.job.recording.patient
-        return f"{patient.code} {patient.name}".strip()
+        return patient_cell(result.job.recording.patient)
 
     @admin.display(description=gettext_lazy("exercise"), ordering="job__recording__exercise__title")
     def exercise_title(self, result: AnalysisResult) -> str:
@@ -233,11 +233,11 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     def recorded_at(self, result: AnalysisResult) -> Any:
         return result.job.recording.recorded_at
 
-    @admin.display(description=gettext_lazy("overall score"), ordering="overall_score")
+    @admin.display(description=gettext_lazy("overall"), ordering="overall_score")
     def overall(self, result: AnalysisResult) -> str:
         return _number(result.overall_score)
 
-    @admin.display(description=gettext_lazy("pronunciation accuracy"), ordering="pronunciation_accuracy")
+    @admin.display(description=gettext_lazy("pronunciation"), ordering="pronunciation_accuracy")
     def pronunciation(self, result: AnalysisResult) -> str:
         return _number(result.pronunciation_accuracy)
 
@@ -253,7 +253,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     def pitch(self, result: AnalysisResult) -> str:
         return _number(result.pitch_score)
 
-    @admin.display(description=gettext_lazy("quality flags"))
+    @admin.display(description=gettext_lazy("flags"))
     def flags(self, result: AnalysisResult) -> str:
         found = flags(result)
         title = " ".join(flag.text for flag in found)
