@@ -391,7 +391,10 @@ UNFOLD = {
         ]
     },
     "STYLES": [lambda request: static("analysis/admin.css")],
-    "SCRIPTS": [lambda request: static("analysis/live.js")],
+    "SCRIPTS": [
+        lambda request: static("analysis/live.js"),
+        lambda request: static("analysis/arrivals.js"),
+    ],
     "SIDEBAR": {
         "navigation": [
             {

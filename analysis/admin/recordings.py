@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from analysis.admin.arrivals import TellsOfArrivals
 from analysis.admin.audio import player
 from analysis.admin.exercises import KeepsFiles
 from analysis.admin.practice_filters import ArrivalFilter
@@ -44,7 +45,7 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(PracticeRecording)
-class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
+class PracticeRecordingAdmin(TellsOfArrivals, TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
     owner = "pk"
     list_display = ["of_patient", "exercise", "recorded_at", "state", "overall"]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analysis import audit, reviews
 from analysis.acoustics import UnusableRecording
+from analysis.admin.arrivals import TellsOfArrivals
 from analysis.admin.result_page import find, result_page
 from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.review_form import ReviewForm
@@ -34,7 +35,7 @@ PAGE = "admin:analysis_analysisresult_change"
 
 
 @admin.register(AnalysisResult)
-class AnalysisResultAdmin(OwnReadOnlyAdmin):
+class AnalysisResultAdmin(TellsOfArrivals, OwnReadOnlyAdmin):
     list_display = [
         "patient_code", "exercise_title", "recorded_at", "reviewed", "flags", "overall", "pronunciation", "fluency",
         "rhythm", "pitch",

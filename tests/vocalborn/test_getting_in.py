@@ -149,6 +149,8 @@ def test_a_session_is_renewed_by_what_a_person_does_only(
     first = client.session[security.SEEN]
     monkeypatch.setattr("vocalborn.security.time.time", lambda: first + 120)
     client.get(reverse("admin:analysis_analysisjob_live"))
+    for name in ("analysisjob", "analysisresult", "practicerecording"):
+        client.get(reverse(f"admin:analysis_{name}_arrivals"))
     client.get("/admin/", headers={"accept": "text/event-stream"})
     assert client.session[security.SEEN] == first
     client.get("/admin/")
