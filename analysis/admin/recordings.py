@@ -22,6 +22,7 @@ from analysis.admin.practice_filters import ArrivalFilter
 from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, patient_cell, user_of
 from analysis.admin.state import badge, overall
+from analysis.audit import READ, record_visit
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
 from analysis.models import LONG_COLUMNS, AnalysisJob, PracticeRecording
@@ -98,6 +99,8 @@ class PracticeRecordingAdmin(TellsOfArrivals, TakesItsHistoryAlong, KeepsFiles, 
         recording = self.get_object(request, object_id)
         extra: dict[str, Any] = kwargs.pop("extra_context", None) or {}
         if recording is not None:
+            if request.method == "GET":
+                record_visit(user_of(request), recording, READ)
             jobs = _jobs(recording)
             extra["vb"] = {
                 "player": player(recording),

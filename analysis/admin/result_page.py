@@ -201,8 +201,10 @@ def _newest(entries: QuerySet[LogEntry]) -> Iterable[LogEntry]:
 
 
 def _done(entry: LogEntry) -> str:
+    of_recording = entry.content_type.model == "practicerecording"
     accesses = {
-        audit.READ: _("opened the result"), audit.PLAYED: _("played the recording"), audit.EXPORTED: _("exported it"),
+        audit.READ: _("opened the recording") if of_recording else _("opened the result"),
+        audit.PLAYED: _("played the recording"), audit.EXPORTED: _("exported it"), audit.PRINTED: _("printed it"),
     }  # fmt: skip
     if access := (entry.additional_data or {}).get("access"):
         return accesses.get(access, str(access))

@@ -82,7 +82,7 @@ class AnalysisResultAdmin(TellsOfArrivals, OwnReadOnlyAdmin):
         result = find(user_of(request), object_id) if object_id.isdecimal() else None
         if result is not None and self.has_view_permission(request, result):
             recording = result.job.recording
-            self._note(request, result, audit.READ)
+            audit.record_visit(user_of(request), result, audit.READ)
             extra |= {
                 "title": recording.exercise.title,
                 "subtitle": recording.patient.code,
@@ -137,7 +137,7 @@ class AnalysisResultAdmin(TellsOfArrivals, OwnReadOnlyAdmin):
     def print_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The result on a sheet of A4."""
         result = self._asked_for(request, pk)
-        self._note(request, result, audit.READ)
+        audit.record_access(user_of(request), result, audit.PRINTED)
         page = result_page(user_of(request), result)
         context = {"vb": page, "picture": pitch_picture(result.syllables)}
         return TemplateResponse(request, "analysis/result_print.html", context)
@@ -176,11 +176,6 @@ class AnalysisResultAdmin(TellsOfArrivals, OwnReadOnlyAdmin):
         if (result := find(user_of(request), pk)) is None:
             raise Http404
         return result
-
-    def _note(self, request: HttpRequest, result: AnalysisResult, what: str) -> None:
-        """Once a visit: each save shows the page anew."""
-        if not audit.accessed_lately(user_of(request), result, what):
-            audit.record_access(user_of(request), result, what)
 
     def _exported(
         self, request: HttpRequest, result: AnalysisResult, content: bytes, kind: str, ending: str
