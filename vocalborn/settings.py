@@ -184,6 +184,7 @@ AUDIO_MAX_SECONDS = env.float("AUDIO_MAX_SECONDS", 300.0, validate=Range(min=1, 
 # --- security ---------------------------------------------------------------------------------------------
 
 HTTPS = env.bool("HTTPS", not DEBUG)
+CSRF_FAILURE_VIEW = "vocalborn.errors.stale_form"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [
     r"^(healthz|readyz|metrics)$"

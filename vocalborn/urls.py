@@ -11,6 +11,11 @@ from analysis.api.urls import urls as api_urls
 from tasks_admin import views
 from vocalborn.second_factor import second_factor
 
+handler400 = "vocalborn.errors.bad_request"
+handler403 = "vocalborn.errors.forbidden"
+handler404 = "vocalborn.errors.not_found"
+handler500 = "vocalborn.errors.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     # What browsers ask for on a page without a head of its own.
