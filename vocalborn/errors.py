@@ -23,7 +23,7 @@ WITH_SIDEBAR, BARE = "admin/base_site.html", "unfold/layouts/unauthenticated.htm
 # For when not even a page can be made: no template, no database, no translation.
 LAST_WORDS = """<!doctype html><html lang="zh-Hant"><meta charset="utf-8"><title>500 | VocalBorn</title>
 <h1>發生錯誤</h1><p>系統無法完成這個要求。請稍後再試；若持續發生，請通知管理員。</p>
-<h2 lang="en">Something went wrong</h2><p lang="en">Try again later, and tell an administrator if it happens again.</p>
+<h2 lang="en">Something went wrong</h2><p lang="en">Try again later. If it happens again, tell an administrator.</p>
 <p><a href="/">VocalBorn</a></p></html>"""
 
 log = logging.getLogger(__name__)

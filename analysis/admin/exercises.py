@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.files import FieldFile
-from django.forms import FileInput, ModelForm, Script
+from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -26,6 +26,7 @@ from analysis import acoustics, assignments, examples
 from analysis.acoustics.example import Example
 from analysis.admin.exercise_page import exercise_page, marks_told, trouble
 from analysis.admin.scope import OwnAdmin, name_of, user_of
+from analysis.admin.sound_input import SoundInput
 from analysis.admin.uploads import uploads
 from analysis.files import Incoming, RefusedFile, discard, measure, stored
 from analysis.models import Assignment, Exercise, Patient, PracticeRecording
@@ -51,7 +52,7 @@ class KeepsFiles:
         return kept
 
 
-class ExampleInput(FileInput):
+class ExampleInput(SoundInput):
     """A file, or what is recorded in the browser: the script puts its sound into the same field."""
 
     template_name = "analysis/exercise/example_input.html"
@@ -166,7 +167,7 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "example" and field is not None:
-            field.widget = ExampleInput(attrs=field.widget.attrs)
+            field.widget = ExampleInput()
         return field
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -8,12 +8,11 @@ from django.contrib.admin import RelatedFieldListFilter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
 from django.db.models import FileField, QuerySet
-from django.forms import FileInput
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.widgets import FILE_CLASSES
 
+from analysis.admin.sound_input import SoundInput
 from analysis.models import AnalysisJob, AnalysisResult, Patient, PracticeRecording
 from tasks_admin.admin.readonly import ReadOnlyAdmin
 
@@ -59,10 +58,7 @@ class OwnAdmin(Scoped, ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, FileField):
-            # The usual widget links to the file's address, and audio has none: it is played, not fetched.
-            kwargs["widget"] = FileInput(
-                attrs={"class": " ".join(FILE_CLASSES), "accept": "audio/*,video/webm"}
-            )
+            kwargs["widget"] = SoundInput()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
