@@ -397,6 +397,8 @@ UNFOLD = {
         lambda request: static("analysis/arrivals.js"),
     ],
     "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
         "navigation": [
             {
                 "title": _("Practice"),

@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from analysis.admin.dashboard import system_view
+from analysis.admin.search import search
 from analysis.api.urls import urls as api_urls
 from tasks_admin import views
 from vocalborn.second_factor import second_factor
@@ -24,6 +25,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/second-factor/", admin.site.admin_view(second_factor), name="second_factor"),
     path("admin/system/", system_view, name="system_state"),
+    path("admin/search/", admin.site.admin_view(search)),  # before unfold's own
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls),
     path("healthz", views.healthz),

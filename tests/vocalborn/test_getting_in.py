@@ -172,6 +172,9 @@ OVERRIDDEN = {
     "unfold/layouts/skeleton.html": "66af9f0bb45f98ba",
     "unfold/helpers/welcomemsg.html": "e8eab02522ba2319",
     "admin/login.html": "13deb7765ce36659",
+    "unfold/helpers/command.html": "ae6ce324d8536613",
+    "unfold/helpers/search.html": "91996c27181d14ad",
+    "unfold/helpers/pagination_default.html": "a6c793aea686e443",
 }
 
 
