@@ -4,7 +4,7 @@
 
 The sound is the demo's speech, joined to the length that is asked for. "Plain" is what one would write first:
 librosa.load, pyin, mfcc and librosa.sequence.dtw, with their defaults. openSMILE is timed where it is installed;
-its licence forbids shipping it. ``aim`` is the figure to reach (MEASURES.md, section 5), ``ok`` whether it is.
+its licence forbids shipping it. ``aim`` is the figure to reach, ``ok`` whether it is.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from tasks_admin.broker import REDIS_AWAY
 
 log = logging.getLogger(__name__)
 
+# What a broker takes.
+HIGHEST_PRIORITY = 255
 CRONTAB_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 
 
@@ -27,6 +30,25 @@ def next_run(fields: dict[str, Any]) -> datetime | None:
     except (RuntimeError, ValueError):  # what Celery raises for a date that it cannot reach
         return None
     return now + wait
+
+
+def is_sendable(row: PeriodicTask) -> bool:
+    """Whether beat can send its task, arguments and queue. The admin's form refuses what it cannot; SQL does not."""
+    queues = current_app.amqp.queues
+    try:
+        task = current_app.tasks[row.task]
+        args, kwargs = json.loads(row.args), json.loads(row.kwargs)
+        inspect.signature(task.run).bind(*args, **kwargs)
+        headers = json.loads(row.headers or "{}")
+        priority = 0 if row.priority is None else int(row.priority)
+    except (LookupError, ValueError, TypeError):
+        return False
+    return (
+        isinstance(args, list)
+        and isinstance(headers, dict)
+        and 0 <= priority <= HIGHEST_PRIORITY
+        and (not row.queue or row.queue in queues)
+    )
 
 
 def send_now(row: PeriodicTask, line: Any) -> bool:

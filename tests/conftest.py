@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import translation
@@ -61,6 +62,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session")
+def _kinds(django_db_setup: None, django_db_blocker: Any) -> tuple[list[ContentType], list[Permission]]:
+    """The rows that name models and what may be done with them, as they were made."""
+    with django_db_blocker.unblock():
+        return list(ContentType.objects.all()), list(Permission.objects.all())
+
+
+@pytest.fixture
+def transactional_db(_kinds: tuple[list[ContentType], list[Permission]], transactional_db: None) -> None:
+    """Django makes those rows anew as it empties the tables, and a site that runs on remembers the old ones."""
+    kinds, permissions = _kinds
+    if not ContentType.objects.filter(pk=kinds[0].pk).exists():
+        ContentType.objects.all().delete()
+        ContentType.objects.bulk_create(kinds)
+        Permission.objects.bulk_create(permissions)
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,10 @@ os.environ.update(
 
 from vocalborn.settings import *  # noqa: E402, F403
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # These tables need not outlive the machine.
+    DATABASES["default"]["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"  # noqa: F405
+
 # Asks whether a page makes the same query for each row; tests/vocalborn/test_whose_is_it.py turns it on.
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
 # Who asks, and who is asked about, are two users on a page of an account.

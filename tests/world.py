@@ -131,6 +131,7 @@ def rows() -> dict[type[Model], list[Any]]:
         Patient: "therapists", Exercise: "created_by", PracticeRecording: "patient__therapists", AccessToken: "user",
         AnalysisJob: "recording__patient__therapists", AnalysisResult: "job__recording__patient__therapists",
     }  # fmt: skip
+    admin.autodiscover()
     found: dict[type[Model], list[Any]] = {}
     for model in admin.site._registry:
         newest = model._default_manager.order_by("-pk")

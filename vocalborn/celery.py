@@ -78,7 +78,6 @@ def defaults() -> dict[str, Any]:
         "result_expires": 86_400,
         # Leave within seconds when asked to, with unfinished messages back in their queues.
         "worker_soft_shutdown_timeout": 5,
-        "worker_enable_soft_shutdown_on_idle": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # the lease decides, not the connection
         "worker_hijack_root_logger": False,  # Django's LOGGING holds
         "beat_scheduler": "tasks_admin.schedules:Scheduler",

@@ -4,6 +4,7 @@ Every variable is explained in .env.example.
 """
 
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -44,7 +45,7 @@ DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "data").resolve()
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "vocalborn.apps.AdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "ninja",  # its OpenAPI page, served from here: without this line it is fetched from a CDN
     "django_celery_results",
     "django_celery_beat",
     "tasks_admin",
@@ -83,13 +83,17 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# The API's page of documentation is served from here, not fetched from a CDN. As an installed app, ninja would be
+# imported by every worker and command.
+_NINJA = Path(str(getattr(find_spec("ninja"), "origin", ""))).parent
+
 ROOT_URLCONF = "vocalborn.urls"
 WSGI_APPLICATION = "vocalborn.wsgi.application"
 ASGI_APPLICATION = "vocalborn.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "vocalborn" / "templates"],
+        "DIRS": [BASE_DIR / "vocalborn" / "templates", _NINJA / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -165,6 +169,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [_NINJA / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
 # MEDIA_URL stays unset: recordings are patients' voices and are served only through a view that checks.
 STORAGES = {

@@ -12,6 +12,8 @@ from analysis.api.urls import urls as api_urls
 from tasks_admin import views
 from vocalborn.second_factor import second_factor
 
+admin.autodiscover()  # see vocalborn.apps
+
 handler400 = "vocalborn.errors.bad_request"
 handler403 = "vocalborn.errors.forbidden"
 handler404 = "vocalborn.errors.not_found"

@@ -3,7 +3,7 @@
 Formants of a whole recording would be some hundred frames a second, of which a few are read. Here only 60 ms
 around each moment are cut out, joined, and analysed in one call whose frames fall on the middles of the pieces:
 against Praat on the whole recording F1 and F2 differ by 0.3 and 1 Hz in the median, 9 and 39 Hz at the 95th
-percentile (MEASURES.md). F3 is not reliable this way, so it is not given.
+percentile. F3 is not reliable this way, so it is not given.
 
 Source: Praat manual, "Sound: To Formant (burg)".
 """

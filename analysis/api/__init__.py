@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from django.contrib.admin.views.decorators import staff_member_required
 from ninja import NinjaAPI, Swagger
+from ninja.openapi.docs import ABS_TPL_PATH
 
 from analysis.api import handlers, jobs, people, recordings
 from analysis.api.auth import Bearer, Session
+
+
+class LocalSwagger(Swagger):
+    """The page with its scripts from here: ninja is no installed app (see settings), so it would ask a CDN."""
+
+    template_cdn = str(ABS_TPL_PATH / "swagger.html")
+
 
 api = NinjaAPI(
     title="VocalBorn",
@@ -18,7 +26,7 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     auth=[Bearer(), Session()],
     # Without the validator's address the page asks nobody outside.
-    docs=Swagger(settings={"persistAuthorization": False, "validatorUrl": None}),
+    docs=LocalSwagger(settings={"persistAuthorization": False, "validatorUrl": None}),
     docs_decorator=staff_member_required,
 )
 handlers.install(api)

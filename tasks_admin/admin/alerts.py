@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.core.validators import MaxValueValidator
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,6 +21,8 @@ from tasks_admin.alerts.registry import CONDITIONS
 from tasks_admin.alerts.wording import path_of, title_of
 from tasks_admin.models import Alert, AlertDelivery, AlertRule, Silence
 
+# s: nobody is to wait longer than a week for an alert.
+LONGEST_HOLD = 7 * 86_400
 SEVERITY_COLOURS = {"warning": "warning", "critical": "danger"}
 
 
@@ -159,6 +162,12 @@ class AlertRuleAdmin(ModelAdmin):
     fields = ["title", "enabled", "severity", "threshold", "hold_seconds"]
     readonly_fields = ["title"]
     list_filter = ["enabled", "severity"]
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name == "hold_seconds":
+            field.validators.append(MaxValueValidator(LONGEST_HOLD))
+        return field
 
     @display(description=AlertRule._meta.get_field("code").verbose_name, ordering="code")
     def title(self, rule: AlertRule) -> str:

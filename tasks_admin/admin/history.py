@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import django_celery_results.admin  # noqa: F401 - registers what is taken back here
 from django.contrib import admin
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.decorators import display

@@ -152,8 +152,11 @@ class UsesOfSchedule(TabularInline):
         return False
 
 
+CRONTAB_RANGES = dict(zip(CRONTAB_FIELDS, ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6)), strict=True))
+
+
 class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Refuses a time that never comes, such as 31 February."""
+    """Refuses what cannot be read, and a time that never comes, such as 31 February."""
 
     class Meta:
         model = CrontabSchedule
@@ -161,9 +164,23 @@ class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        for name in data.keys() & CRONTAB_RANGES.keys():
+            self._check(name, data[name])
         if not self.errors and next_run(data) is None:
             self.add_error("day_of_month", _("This time never comes. Check day and month."))
         return data
+
+    def _check(self, name: str, value: str) -> None:
+        """The model's own check says what it found, in English, and not what to do."""
+        try:
+            CrontabSchedule._meta.get_field(name).run_validators(value)
+        except forms.ValidationError:
+            low, high = CRONTAB_RANGES[name]
+            said = _(
+                "Write numbers from %(low)d to %(high)d, such as %(low)d, %(low)d,%(high)d or %(low)d-%(high)d;"
+                " * for all, or */2 for every second one."
+            )
+            self.add_error(name, said % {"low": low, "high": high})
 
 
 @admin.register(CrontabSchedule)

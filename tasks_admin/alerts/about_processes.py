@@ -13,6 +13,7 @@ from tasks_admin.alerts.registry import Finding, changelist, condition
 from tasks_admin.alerts.sight import Sight
 from tasks_admin.lateness import NeverDue, lateness
 from tasks_admin.models import BeatLease, Severity, WorkerBeat
+from tasks_admin.periodic import is_sendable
 
 
 def _worker(name: str) -> str:
@@ -81,14 +82,18 @@ def schedule_late(sight: Sight) -> Iterator[Finding]:
 @condition(
     "schedule_broken", link=_schedule,
     title=_("A schedule never runs"),
-    text=_("Nobody can tell when the schedule %(subject)s is to run next. Correct or delete it."),
+    text=_("The schedule %(subject)s cannot run: its time never comes, or its task, arguments or queue are not as"
+           " they should be. Correct or delete it."),
     resolved=_("The schedule %(subject)s can run."),
 )  # fmt: skip
 def schedule_broken(sight: Sight) -> Iterator[Finding]:
     for row in PeriodicTask.objects.enabled().select_related("interval", "crontab", "solar", "clocked"):
         try:
             lateness(row, sight.now)
+            broken = not is_sendable(row)
         except NeverDue:
+            broken = True
+        if broken:
             yield Finding(1, row.name)
 
 

@@ -11,7 +11,13 @@ import struct
 import subprocess
 import sys
 import termios
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import Any
+
+from django.conf import settings
+from django.core.management import ManagementUtility
+from django.utils import translation
 
 from tests.conftest import ROOT, free_port, wait_for
 
@@ -25,9 +31,31 @@ def tasks(environment: dict[str, str], *arguments: str) -> subprocess.CompletedP
     )  # fmt: skip
 
 
+def here(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py` in this process, for the many ways to call one command: a start of Python each is what costs."""
+    out, err = StringIO(), StringIO()
+    argv = ["manage.py", command, *arguments]
+    language = translation.override(settings.LANGUAGE_CODE)
+    with redirect_stdout(out), redirect_stderr(err), language:
+        try:
+            ManagementUtility(argv).execute()
+            code: Any = 0
+        except SystemExit as ended:
+            code = ended.code
+    return subprocess.CompletedProcess(argv, code or 0, out.getvalue(), err.getvalue())
+
+
 def told(environment: dict[str, str], code: int, *arguments: str) -> Any:
     """What it says with `--json`, having ended with ``code``."""
-    found = tasks(environment, *arguments, "--json")
+    return _read(tasks(environment, *arguments, "--json"), code)
+
+
+def told_here(code: int, *arguments: str) -> Any:
+    """The same in this process."""
+    return _read(here("tasks", *arguments, "--json"), code)
+
+
+def _read(found: subprocess.CompletedProcess[str], code: int) -> Any:
     assert found.returncode == code, found.stderr
     return json.loads(found.stdout)
 

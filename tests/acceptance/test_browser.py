@@ -1,16 +1,10 @@
-"""The admin in a real browser. Any console error, any request to an outside host, fails the test."""
+"""The admin in a real browser, as an administrator and a therapist first meet it."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
@@ -18,75 +12,15 @@ from analysis.acoustics import decode
 from analysis.demo.people import SPEECH
 from analysis.files import receive
 from analysis.models import Exercise, Patient
+from tests.acceptance import browser
 from tests.acoustics.files import wav
-from tests.conftest import ROOT, Worker, free_port, group, wait_for
+from tests.conftest import Worker, group, wait_for
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.acceptance,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # the browser driver's own pipes
-]
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
-
-
-@pytest.fixture
-def site(transactional_db: None, environment: dict[str, str]) -> Iterator[str]:
-    """The site under uvicorn, on the tests' database.
-
-    One for each test: emptying the tables between them gives content types new ids, which a site remembers.
-    """
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "vocalborn.asgi:application", "--port", str(port)]
-    server = subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    wait_for(lambda: answers(f"{address}/admin/login/"), 60)
-    yield address
-    server.terminate()
-    server.wait(20)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own loopback
-            return True
-    except OSError:
-        return False
-
-
-@pytest.fixture
-def page(site: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A page of a new browser, in Taiwan."""
-    from playwright.sync_api import sync_playwright
-
-    # The driver runs an event loop in this thread, and Django refuses its database beside one.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    troubles: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        context = browser.new_context(locale="zh-TW", timezone_id="Asia/Taipei", base_url=site)
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda said: troubles.append(f"{page.url}: {said.text}") if said.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
-        page.on("request", lambda asked: troubles.append(asked.url) if _outside(asked.url, site) else None)
-        yield page
-        browser.close()
-    assert troubles == []
-
-
-def _outside(url: str, site: str) -> bool:
-    return not url.startswith((site, "data:", "blob:"))
+pytestmark = browser.marks
 
 
 def log_in(page: Any, name: str) -> None:
+    """By the form, as people do."""
     page.goto("/admin/login/")
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", name)
@@ -104,7 +38,7 @@ def test_a_therapist_analyses_again_and_reads_the_result(
     page.click("a[href$='/analysis/practicerecording/']")
     page.click("#result_list tbody th a")
     page.click("#vb-analyse")
-    seen = watch(page)
+    seen = browser.watch(page)
     assert [value for value in seen if 0 < value < 100], f"the bar did not move: {seen}"
     assert seen == sorted(seen)
     page.click(".vb-result")
@@ -114,31 +48,8 @@ def test_a_therapist_analyses_again_and_reads_the_result(
     assert "Hz" in page.inner_text(".vb-chief")
 
 
-def watch(page: Any) -> list[int]:
-    """The values of the bar until the result can be read."""
-    from playwright.sync_api import Error
-
-    seen: list[int] = []
-
-    def result_is_there() -> bool:
-        if page.locator(".vb-result").count():
-            return True
-        try:  # in one step: between two the result may take the bar's place
-            bars = page.locator("[data-job] .vb-bar").evaluate_all(
-                "bars => bars.map((bar) => bar.value ?? 0)"
-            )
-        except Error:  # the page is just being loaded again, with the result
-            return False
-        seen.extend(int(value) for value in bars if int(value) not in seen[-1:])
-        page.wait_for_timeout(60)
-        return False
-
-    wait_for(result_is_there, 60, lambda: seen)
-    return seen
-
-
 def test_the_recordings_audio_plays_and_seeks(worker: Worker, page: Any, recording: Any) -> None:
-    log_in(page, "alice")
+    browser.log_in(page, "alice")
     page.goto(f"/admin/analysis/practicerecording/{recording.pk}/change/")
     seconds = page.evaluate(
         """async () => {
@@ -161,7 +72,7 @@ def test_an_administrator_changes_a_schedule_and_runs_it_now(worker: Worker, pag
     adam.groups.add(group("administrators"))
     every, _ = IntervalSchedule.objects.get_or_create(every=5, period="minutes")
     row = PeriodicTask.objects.create(name="check", task="tasks_admin.tasks.health_check", interval=every)
-    log_in(page, "adam")
+    browser.log_in(page, "adam")
     page.goto(f"/admin/django_celery_beat/periodictask/{row.pk}/change/")
     page.fill("input[name=name]", "check often")
     page.click("[name=_save]")

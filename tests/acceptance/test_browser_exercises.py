@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,59 +13,57 @@ from django.contrib.auth.models import User
 from analysis.acoustics import decode
 from analysis.demo.people import SPEECH
 from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
-from tests.acceptance import test_browser as browser
+from tests.acceptance import browser
 from tests.acoustics.files import wav
 from tests.conftest import Worker, wait_for
 
-page, site, pytestmark = browser.page, browser.site, browser.pytestmark
+pytestmark = browser.marks
 TEXT = "今天我們去公園散步"
 
 
-@pytest.fixture
-def microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Somebody who says the sentence over and over."""
-    speech = decode(SPEECH / "park-example.webm").samples
-    said = tmp_path / "said.wav"
-    said.write_bytes(wav([np.tile(speech, 3)]).getvalue())
-    flags = [
-        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={said}",
-    ]  # fmt: skip
-    monkeypatch.setattr(browser, "FLAGS", [*browser.FLAGS, *flags])
-    yield
+class TestWithAMicrophone:
+    @pytest.fixture
+    def flags(self, tmp_path: Path) -> list[str]:
+        """Somebody says the sentence over and over."""
+        speech = decode(SPEECH / "park-example.webm").samples
+        said = tmp_path / "said.wav"
+        said.write_bytes(wav([np.tile(speech, 3)]).getvalue())
+        return [
+            "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-audio-capture={said}",
+        ]  # fmt: skip
 
-
-def test_an_example_is_recorded_heard_and_marked(microphone: None, page: Any, alice: User) -> None:
-    browser.log_in(page, "alice")
-    page.goto("/admin/analysis/exercise/add/")
-    page.fill("input[name=text]", TEXT)
-    page.click(".vb-record")
-    page.wait_for_selector("[data-recording]")
-    levels = "document.querySelector('.vb-level').value"
-    wait_for(lambda: page.evaluate(levels) > -30, 10)
-    page.wait_for_timeout(3900)
-    page.click(".vb-record")
-    page.wait_for_selector(".vb-recorder audio:not([hidden])")
-    heard = """async () => {
-        const audio = document.querySelector(".vb-recorder audio");
-        audio.muted = true;
-        await audio.play();
-        return audio.duration;
-    }"""
-    assert 3.5 < page.evaluate(heard) < 6
-    page.click("[name=_continue]")  # without a title: nothing is sent, or the recording would be lost
-    assert page.evaluate("document.querySelector('[name=example]').files[0].name") == "example.wav"
-    page.fill("input[name=title]", "park")
-    page.click("[name=_continue]")
-    page.wait_for_url("**/change/")
-    exercise = Exercise.objects.get()
-    with exercise.example.open("rb") as file:
-        kept = decode(file)
-    assert (kept.source.rate, kept.source.channels) == (48000, 1)
-    assert np.abs(kept.samples).max() > 0.05
-    page.click("a[href$='#vb-marks']")
-    page.wait_for_selector("#vb-syllables button")
-    assert page.locator("#vb-syllables button").count() == len(TEXT)
+    def test_an_example_is_recorded_heard_and_marked(self, page: Any, alice: User) -> None:
+        browser.log_in(page, "alice")
+        page.goto("/admin/analysis/exercise/add/")
+        page.fill("input[name=text]", TEXT)
+        page.click(".vb-record")
+        page.wait_for_selector("[data-recording]")
+        levels = "document.querySelector('.vb-level').value"
+        wait_for(lambda: page.evaluate(levels) > -30, 10)
+        page.wait_for_timeout(3900)
+        page.click(".vb-record")
+        page.wait_for_selector(".vb-recorder audio:not([hidden])")
+        heard = """async () => {
+            const audio = document.querySelector(".vb-recorder audio");
+            audio.muted = true;
+            await audio.play();
+            return audio.duration;
+        }"""
+        assert 3.5 < page.evaluate(heard) < 6
+        page.click("[name=_continue]")  # without a title: nothing is sent, or the recording would be lost
+        assert page.evaluate("document.querySelector('[name=example]').files[0].name") == "example.wav"
+        page.fill("input[name=title]", "park")
+        page.click("[name=_continue]")
+        page.wait_for_url("**/change/")
+        exercise = Exercise.objects.get()
+        with exercise.example.open("rb") as file:
+            kept = decode(file)
+        assert (kept.source.rate, kept.source.channels) == (48000, 1)
+        assert np.abs(kept.samples).max() > 0.05
+        page.click("a[href$='#vb-marks']")
+        page.wait_for_selector("#vb-syllables button")
+        assert page.locator("#vb-syllables button").count() == len(TEXT)
 
 
 @pytest.mark.parametrize(

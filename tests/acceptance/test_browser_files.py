@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.admin.sound_input import SoundInput
-from tests.acceptance import test_browser as browser
+from tests.acceptance import browser
 from tests.conftest import ROOT
 
-pytestmark = browser.pytestmark
+pytestmark = browser.marks
 SCRIPT = ROOT / "analysis/static/analysis/sound_file.js"
 TEXT = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no sound"}
 NOTHING = {"name": "empty.webm", "mimeType": "audio/webm", "buffer": b""}

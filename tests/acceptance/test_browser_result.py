@@ -11,23 +11,25 @@ from django.core.files.base import ContentFile
 from analysis import acoustics
 from analysis.demo.people import SPEECH
 from analysis.models import AnalysisResult, Exercise, Patient, Review
-from tests.acceptance import test_browser as browser
-from tests.analysis.conftest import found
+from tests.acceptance import browser
+from tests.analysis.conftest import found, turtle
 from tests.conftest import record, wait_for
 
-page, site, pytestmark = browser.page, browser.site, browser.pytestmark
+pytestmark = browser.marks
 TEXT = "哥哥騎車去看烏龜"
+__all__ = ["turtle"]
 
 
 @pytest.fixture
-def turtles(alice: User, amy: Patient, transactional_db: None) -> list[AnalysisResult]:
+def turtles(
+    alice: User, amy: Patient, transactional_db: None, turtle: acoustics.Analysis
+) -> list[AnalysisResult]:
     """Two recordings of Amy's that nobody has reviewed, the newest last."""
     exercise = Exercise(title="turtle", text=TEXT, created_by=alice)
     content = ContentFile((SPEECH / "turtle-example.webm").read_bytes())
     exercise.example.save("turtle.webm", content, save=False)
     exercise.save()
-    analysis = acoustics.analyze(SPEECH / "turtle-flat-pitch.webm", SPEECH / "turtle-example.webm", text=TEXT)
-    columns = AnalysisResult.columns(analysis)
+    columns = AnalysisResult.columns(turtle)
     return [found(record(amy, exercise, "turtle-flat-pitch.webm"), **columns) for _ in range(2)]
 
 

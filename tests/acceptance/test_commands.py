@@ -12,6 +12,7 @@ import pytest
 
 from analysis import acoustics
 from analysis.demo.people import SPEECH
+from tests.acceptance.running import here
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]
@@ -57,10 +58,8 @@ def test_analyze_reads_well_on_a_terminal(environment: dict[str, str]) -> None:
         ([SPEECH / "park-faithful.webm", "--exercise", "song"], "sustained_vowel"),
     ],
 )
-def test_analyze_refuses_what_it_cannot_read(
-    environment: dict[str, str], arguments: list[str | Path], said: str
-) -> None:
-    found = run(environment, "analyze", *arguments)
+def test_analyze_refuses_what_it_cannot_read(arguments: list[str | Path], said: str) -> None:
+    found = here("analyze", *map(str, arguments))
     assert found.returncode == 2
     assert said in found.stderr
     assert "Traceback" not in found.stderr

@@ -22,7 +22,18 @@ from analysis.models import AnalysisJob, PracticeRecording
 from tasks_admin.commands import snapshot
 from tasks_admin.jobs import JobState
 from tasks_admin.tasks import test_task as answer_task
-from tests.acceptance.running import AWAY, DONE, NOT_DONE, REFUSED, Terminal, tasks, told, without_redis
+from tests.acceptance.running import (
+    AWAY,
+    DONE,
+    NOT_DONE,
+    REFUSED,
+    Terminal,
+    here,
+    tasks,
+    told,
+    told_here,
+    without_redis,
+)  # fmt: skip
 from tests.conftest import Worker, wait_for
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("tasks_command")]
@@ -148,11 +159,9 @@ def test_task_shows_a_job_and_its_attempts(job: AnalysisJob, environment: dict[s
 
 
 @pytest.mark.parametrize("unknown", ["nonsense", "5ccf2a7e-4c1b-4a6e-9a52-0b51e25b2a11", "[bold]"])
-def test_what_nobody_knows(
-    redis: Any, transactional_db: None, environment: dict[str, str], unknown: str
-) -> None:
+def test_what_nobody_knows(redis: Any, transactional_db: None, unknown: str) -> None:
     for action in ("task", "cancel", "retry"):
-        found = tasks(environment, action, unknown)
+        found = here("tasks", action, unknown)
         assert found.returncode == NOT_DONE
         assert unknown in found.stderr
         assert "Traceback" not in found.stderr
@@ -165,20 +174,20 @@ def test_cancel_and_retry_say_whether_it_was_done(
     assert (said["done"], said["state"]) == (True, "cancelled")
     entry = LogEntry.objects.get(object_pk=str(job.pk), additional_data={"action": "cancel"})
     assert entry.actor == alice
-    (said,) = told(environment, NOT_DONE, "cancel", str(job.pk))
+    (said,) = told_here(NOT_DONE, "cancel", str(job.pk))
     assert not said["done"]
     (first, second) = told(environment, NOT_DONE, "retry", str(job.pk), str(uuid.uuid4()))
     assert (first["done"], first["state"], second["done"]) == (True, "queued", False)
-    assert tasks(environment, "retry", str(job.pk)).returncode == NOT_DONE
-    assert tasks(environment, "cancel", str(job.pk), "--user", "nobody").returncode == REFUSED
+    assert here("tasks", "retry", str(job.pk)).returncode == NOT_DONE
+    assert here("tasks", "cancel", str(job.pk), "--user", "nobody").returncode == REFUSED
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
 
 
-def test_retry_beside_an_active_job_for_the_same_work(job: AnalysisJob, environment: dict[str, str]) -> None:
+def test_retry_beside_an_active_job_for_the_same_work(job: AnalysisJob) -> None:
     job.cancel()
     AnalysisJob.for_call(job.recording_id).submit()
-    (said,) = told(environment, NOT_DONE, "retry", str(job.pk))
+    (said,) = told_here(NOT_DONE, "retry", str(job.pk))
     assert not said["done"]
     assert said["state"] == "cancelled"
 
@@ -195,9 +204,11 @@ def test_purge_cancels_the_jobs_of_what_it_throws_away(
     job: AnalysisJob, redis: Any, environment: dict[str, str]
 ) -> None:
     answer_task.apply_async(["x"], queue="ai_analysis")
-    assert tasks(environment, "purge", "--queue", "ai_analysis").returncode == REFUSED
-    assert tasks(environment, "purge", "--queue", "ai_analysis", "--yes", "health").returncode == REFUSED
-    assert tasks(environment, "purge", "--queue", "music", "--yes", "music").returncode == REFUSED
+    assert tasks(environment, "purge", "--queue", "ai_analysis").returncode == REFUSED, (
+        "there is nobody to ask"
+    )
+    assert here("tasks", "purge", "--queue", "ai_analysis", "--yes", "health").returncode == REFUSED
+    assert here("tasks", "purge", "--queue", "music", "--yes", "music").returncode == REFUSED
     assert redis.llen("ai_analysis") == 2
     said = told(environment, DONE, "purge", "--queue", "ai_analysis", "--yes", "ai_analysis")
     assert (said["messages"], said["jobs"], said["no_jobs"], said["left"]) == (2, 1, 1, 0)
@@ -206,12 +217,10 @@ def test_purge_cancels_the_jobs_of_what_it_throws_away(
     assert redis.llen("ai_analysis") == 0
 
 
-def test_purge_queues_again_where_that_is_asked(
-    job: AnalysisJob, redis: Any, environment: dict[str, str], away: dict[str, str]
-) -> None:
+def test_purge_queues_again_where_that_is_asked(job: AnalysisJob, redis: Any, away: dict[str, str]) -> None:
     again = ("purge", "--queue", "ai_analysis", "--yes", "ai_analysis", "--requeue")
     assert tasks(away, *again).returncode == AWAY
-    assert told(environment, DONE, *again)["jobs"] == 1
+    assert told_here(DONE, *again)["jobs"] == 1
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
     assert redis.llen("ai_analysis") == 1
@@ -235,7 +244,7 @@ def test_cleanup_counts_first(redis: Any, transactional_db: None, environment: d
     TaskResult.objects.create(task_id="old")
     TaskResult.objects.update(date_done=timezone.now() - timedelta(days=100))
     for arguments, left in ((("--dry-run",), 1), (("--days", "365"), 1), ((), 0)):
-        found = told(environment, DONE, "cleanup", *arguments)
+        found = told_here(DONE, "cleanup", *arguments)
         assert found["removed"]["task_results"] == (0 if "--days" in arguments else 1)
         assert TaskResult.objects.count() == left
 
@@ -260,8 +269,8 @@ def test_schedules_are_listed(schedules: PeriodicTask, environment: dict[str, st
     )
     assert "T03:30:00+08:00" in row["next_run_at"] or "T19:30:00+00:00" in row["next_run_at"]
     PeriodicTask.objects.update(last_run_at="2026-01-01T00:00:00Z")
-    assert told(environment, DONE, "schedules")[0]["late"]
-    assert tasks(environment, "schedules").returncode == DONE
+    assert told_here(DONE, "schedules")[0]["late"]
+    assert here("tasks", "schedules").returncode == DONE
 
 
 def test_a_schedule_is_run_and_switched(
@@ -270,9 +279,9 @@ def test_a_schedule_is_run_and_switched(
     assert told(environment, DONE, "schedules", "--run", "nightly check")["done"]
     assert redis.llen("health") == 1
     assert tasks(away, "schedules", "--run", "nightly check").returncode == AWAY
-    assert tasks(environment, "schedules", "--run", "x").returncode == NOT_DONE
+    assert here("tasks", "schedules", "--run", "x").returncode == NOT_DONE
     for action, enabled in (("--disable", False), ("--enable", True)):
-        told(environment, DONE, "schedules", action, "nightly check")
+        told_here(DONE, "schedules", action, "nightly check")
         schedules.refresh_from_db()
         assert schedules.enabled is enabled
     assert LogEntry.objects.filter(object_pk=str(schedules.pk)).count() == 3
@@ -281,11 +290,11 @@ def test_a_schedule_is_run_and_switched(
 # --- starting
 
 
-def test_a_worker_refuses_what_cannot_work(environment: dict[str, str]) -> None:
+def test_a_worker_refuses_what_cannot_work() -> None:
     for arguments, said in (
         (("-Q", "ai_analysis,music"), "music"), (("--pool", "gevent"), "gevent"), (("--pool", "solo"), "ai_analysis"),
     ):  # fmt: skip
-        found = tasks(environment, "worker", *arguments)
+        found = here("tasks", "worker", *arguments)
         assert found.returncode == REFUSED
         assert said in found.stderr
         assert "Traceback" not in found.stderr
@@ -302,8 +311,8 @@ def test_a_worker_starts_and_warns(redis: Any, transactional_db: None, environme
 
 
 @pytest.mark.parametrize("arguments", [["worker", "-c", "0"], ["worker", "--pool", "rubber"], ["nothing"]])
-def test_wrong_arguments_are_refused_by_name(environment: dict[str, str], arguments: list[str]) -> None:
-    found = tasks(environment, *arguments)
+def test_wrong_arguments_are_refused_by_name(arguments: list[str]) -> None:
+    found = here("tasks", *arguments)
     assert found.returncode == REFUSED
     assert arguments[-1] in found.stderr
 

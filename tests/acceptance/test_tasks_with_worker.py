@@ -16,6 +16,7 @@ from tasks_admin.models import WorkerBeat
 from tasks_admin.tasks import test_task as answer_task
 from tests.acceptance.running import AWAY, DONE, NOT_DONE, Terminal, celery, tasks, told, without_redis
 from tests.conftest import ROOT, Worker, free_port, wait_for
+from vocalborn import celery_app
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("tasks_with_worker")]
 
@@ -104,13 +105,34 @@ def test_flower_shows_our_worker(worker: Worker, environment: dict[str, str]) ->
         flower.wait(20)
 
 
+# In one process: each start of it costs seconds.
+SEVERAL = """
+import json, sys
+from celery.bin.celery import celery
+for words in json.loads(sys.argv[1]):
+    celery.main(["-A", "vocalborn", *words], standalone_mode=False)
+"""
+
+
 def test_celerys_inspect_and_control_work(worker: Worker, environment: dict[str, str]) -> None:
-    found = celery(environment, "inspect", "ping", "--json")
+    (name,) = celery_app.control.inspect(limit=1, timeout=10).ping()
+    asked = ("ping", "active", "stats", "registered", "active_queues")
+    # By its name: whoever asks everybody waits for more answers.
+    to = ["--timeout", "10", "--destination", name]
+    words = [*(["inspect", what, "--json", *to] for what in asked), ["control", "enable_events", *to]]
+    found = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps(words)], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
     assert found.returncode == 0, found.stderr
-    assert list(json.loads(found.stdout).values()) == [{"ok": "pong"}]
-    found = celery(environment, "control", "enable_events")
-    assert found.returncode == 0, found.stderr
-    assert "OK" in found.stdout
+    *told, control = found.stdout.split("\n", len(asked))
+    ping, active, stats, registered, queues = (next(iter(json.loads(line).values())) for line in told)
+    assert ping == {"ok": "pong"}
+    assert active == []
+    assert stats["pool"]["max-concurrency"] == 1
+    assert {"analysis.tasks.analyze_audio_task", "tasks_admin.tasks.health_check"} <= set(registered)
+    assert [queue["name"] for queue in queues] == ["ai_analysis", "maintenance", "health"]
+    assert "OK" in control
 
 
 def test_celerys_events_come(worker: Worker, environment: dict[str, str]) -> None:

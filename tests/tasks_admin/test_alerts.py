@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -322,6 +323,44 @@ def test_a_schedule_that_never_runs(world: World) -> None:
     row.enabled = False
     row.save()
     world.resolved("schedule_broken", "never")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"args": "nonsense"}, {"args": "{}"}, {"kwargs": "[1]"}, {"kwargs": '{"no": "such"}'}, {"headers": "[]"},
+        {"interval": None}, {"task": ""}, {"task": "no.such"}, {"queue": "music"}, {"priority": 300},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_schedule_broken_by_sql(world: World, change: dict[str, Any]) -> None:
+    every = IntervalSchedule.objects.create(every=1, period="days")
+    PeriodicTask.objects.create(
+        name="broken",
+        task="tasks_admin.tasks.test_task",
+        interval=every,
+        args='["x"]',
+        queue="health",
+        priority=3,
+    )
+    PeriodicTask.objects.update(date_changed=T0)
+    assert ("schedule_broken", "broken") not in world.look()
+    PeriodicTask.objects.update(**change)
+    world.raised("schedule_broken", "broken")
+    PeriodicTask.objects.all().delete()
+    world.resolved("schedule_broken", "broken")
+
+
+def test_the_disk_is_looked_at_for_real(world: World, settings: Any, tmp_path: Path) -> None:
+    """What the worker measures of its own disk, against a rule that it is above, and one that it is not."""
+    settings.MEDIA_ROOT = tmp_path
+    rule = AlertRule.objects.filter(pk="disk_full")
+    rule.update(threshold=0, hold_seconds=0)
+    Life("w@a/1", "w@a").beat()
+    (host,) = WorkerBeat.objects.values_list("host", flat=True)
+    assert 0 < world.raised("disk_full", host).value <= 100
+    rule.update(threshold=100)
+    world.resolved("disk_full", host)
 
 
 @pytest.mark.parametrize(("code", "column"), [("disk_full", "disk_used"), ("memory_full", "memory_used")])

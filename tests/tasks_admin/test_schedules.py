@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from celery import Task
+from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
@@ -285,6 +286,15 @@ def test_a_row_broken_by_sql_does_not_end_the_others(
     for _ in range(4):
         beat.tick()
     assert redis.llen("health") == 1
+
+
+def test_neither_migrating_nor_beat_brings_back_what_was_deleted(
+    at: Callable[[float], None], redis: Any, transactional_db: None
+) -> None:
+    PeriodicTask.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    Scheduler(app=celery_app).tick()
+    assert not PeriodicTask.objects.exists()
 
 
 def test_a_nightly_run_that_fell_into_an_outage_is_sent_once_whatever_the_hour(
