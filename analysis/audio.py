@@ -46,10 +46,10 @@ OPENAPI: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The answer, and whether it begins with the file's first byte."""
+    """The answer, and whether it is the whole file."""
 
     response: HttpResponseBase
-    from_start: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def serve(request: HttpRequest, file: FieldFile) -> Served:
     if asked:
         response.status_code = 206
         response["Content-Range"] = f"bytes {span.first}-{span.last}/{size}"
-    return Served(response, from_start=span.first == 0)
+    return Served(response, whole=asked is None)
 
 
 def requested(header: str, size: int) -> Span | None:

@@ -65,7 +65,7 @@ def _reviewed(report: Report, review: Review) -> Iterator[str]:
 
 
 def _figure(measure: Measure) -> str:
-    value = f"{measure.value:g} {measure.unit}".rstrip()
+    value = f"{measure.figure} {measure.unit}".rstrip()
     return f"{value}; {measure.norm}" if measure.norm else value
 
 

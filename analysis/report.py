@@ -72,6 +72,7 @@ class Measure:
     code: str = ""
     outside: bool = False
     gauge: Gauge | None = None
+    figure: str = ""  # the value as a person reads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +200,13 @@ def _measure(name: str, each: Mapping[str, Any]) -> Measure:
         sentence(wording.UNIT_TEXTS, each["unit"]),
         "",
         code=name,
+        figure=wording.figure(each["value"], each["unit"]),
     )
     if not (norm := each.get("norm")):
         return plain
     return replace(
         plain,
-        norm=wording.norm(norm),
+        norm=wording.norm(norm, each["unit"]),
         position=sentence(wording.POSITION_TEXTS, norm["position"]),
         outside=norm["position"] != "within",
         gauge=gauge(each["value"], norm["low"], norm["high"]),

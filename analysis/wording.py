@@ -232,7 +232,7 @@ POSITION_TEXTS: Texts = {
 
 UNIT_TEXTS: Texts = {
     "count": "",
-    "share": _("share"),
+    "share": "%",
     "index": "",
     "st": _("semitones"),
     "syllables/s": _("syllables/s"),
@@ -272,12 +272,18 @@ def syllable_findings(syllable: Mapping[str, Any]) -> list[str]:
     return [*found, said] if said else found
 
 
-def norm(found: Mapping[str, Any]) -> str:
+def figure(value: float, unit: str) -> str:
+    """A value as it is read: three figures, from a hundred on whole ones; a share in hundredths."""
+    shown = 100 * value if unit == "share" else value
+    return f"{shown:.0f}" if abs(shown) >= 100 else f"{shown:.3g}"
+
+
+def norm(found: Mapping[str, Any], unit: str = "") -> str:
     """The reference range of a measure in words: for whom, from where, and whether that was looked up."""
     kind = (
         "range" if None not in (found["low"], found["high"]) else "most" if found["low"] is None else "least"
     )
-    figures = {name: f"{found[name]:g}" for name in ("low", "high") if found[name] is not None}
+    figures = {name: figure(found[name], unit) for name in ("low", "high") if found[name] is not None}
     figures |= {"group": sentence(GROUP_TEXTS, found["group"]), "source": found["source"]}
     said = sentence(NORM_TEXTS, kind, figures)
     return said if found["checked"] else f"{said}; {sentence(NORM_TEXTS, 'unchecked')}"

@@ -16,7 +16,16 @@ from vocalborn.second_factor import is_required
 SEEN = "seen"
 SEEN_EVERY = 60.0  # s: not every request writes the session
 # What a page asks by itself, without anybody touching it.
-BACKGROUND = frozenset({"analysis_analysisjob_live", "tasks_now", "tasks_charts"})
+BACKGROUND = frozenset(
+    {
+        "analysis_analysisjob_live",
+        "analysis_analysisjob_arrivals",
+        "analysis_analysisresult_arrivals",
+        "analysis_practicerecording_arrivals",
+        "tasks_now",
+        "tasks_charts",
+    }
+)
 OPEN = frozenset({"second_factor", "logout", "login", "set_language", "jsi18n"})
 
 

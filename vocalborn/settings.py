@@ -14,6 +14,8 @@ from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils import text
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 from marshmallow import ValidationError
@@ -187,6 +189,7 @@ AUDIO_MAX_SECONDS = env.float("AUDIO_MAX_SECONDS", 300.0, validate=Range(min=1, 
 # --- security ---------------------------------------------------------------------------------------------
 
 HTTPS = env.bool("HTTPS", not DEBUG)
+CSRF_FAILURE_VIEW = "vocalborn.errors.stale_form"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [
     r"^(healthz|readyz|metrics)$"
@@ -228,7 +231,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
             "geolocation",
             "payment",
             "usb",
-            "bluetooth",
             "midi",
             "serial",
         )
@@ -367,11 +369,14 @@ LOGGING = {
 # --- the admin --------------------------------------------------------------------------------------------
 
 
+capfirst = lazy(text.capfirst, str)
+
+
 def _page(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
     """A line of the sidebar, for those who may look at the model."""
     app, _dot, name = model.partition(".")
     return {
-        "title": title,
+        "title": capfirst(title),
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
@@ -407,8 +412,13 @@ UNFOLD = {
         ]
     },
     "STYLES": [lambda request: static("analysis/admin.css")],
-    "SCRIPTS": [lambda request: static("analysis/live.js")],
+    "SCRIPTS": [
+        lambda request: static("analysis/live.js"),
+        lambda request: static("analysis/arrivals.js"),
+    ],
     "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
         "navigation": [
             {
                 "title": _("Practice"),

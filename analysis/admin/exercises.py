@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.files import FieldFile
-from django.forms import FileInput, ModelForm, Script
+from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -25,7 +25,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from analysis import acoustics, assignments, examples
 from analysis.acoustics.example import Example
 from analysis.admin.exercise_page import exercise_page, marks_told, trouble
-from analysis.admin.scope import OwnAdmin, user_of
+from analysis.admin.scope import OwnAdmin, name_of, user_of
+from analysis.admin.sound_input import SoundInput
 from analysis.admin.uploads import uploads
 from analysis.files import Incoming, RefusedFile, discard, measure, stored
 from analysis.models import Assignment, Exercise, Patient, PracticeRecording
@@ -51,7 +52,7 @@ class KeepsFiles:
         return kept
 
 
-class ExampleInput(FileInput):
+class ExampleInput(SoundInput):
     """A file, or what is recorded in the browser: the script puts its sound into the same field."""
 
     template_name = "analysis/exercise/example_input.html"
@@ -123,7 +124,7 @@ class ExerciseForm(ModelForm):  # type: ignore[type-arg]
 @admin.register(Exercise)
 class ExerciseAdmin(KeepsFiles, OwnAdmin):
     form = ExerciseForm
-    list_display = ["title", "kind", "language", "text", "practised_by", "created_by"]
+    list_display = ["title", "kind", "language", "text", "practised_by", "author"]
     list_filter = ["kind", "language"]
     list_select_related = ["created_by"]
     search_fields = ["title", "text"]
@@ -166,7 +167,7 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "example" and field is not None:
-            field.widget = ExampleInput(attrs=field.widget.attrs)
+            field.widget = ExampleInput()
         return field
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -284,6 +285,10 @@ class ExerciseAdmin(KeepsFiles, OwnAdmin):
     @admin.display(description=gettext_lazy("given to"), ordering="_given")
     def practised_by(self, exercise: Any) -> str:
         return str(exercise._given or "–")
+
+    @admin.display(description=gettext_lazy("written by"), ordering="created_by__username")
+    def author(self, exercise: Exercise) -> str:
+        return name_of(exercise.created_by)
 
 
 def _patients(request: HttpRequest) -> QuerySet[Patient]:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from analysis.admin.arrivals import TellsOfArrivals
 from analysis.admin.scope import runs_tasks, user_of
 from analysis.admin.state import RESULTS, badge, counts, live, newest_of, overall
 from analysis.models import LONG_COLUMNS, AnalysisJob
@@ -25,7 +26,7 @@ MOST_LIVE = 200
 
 
 @admin.register(AnalysisJob)
-class AnalysisJobAdmin(ReadOnlyAdmin):
+class AnalysisJobAdmin(TellsOfArrivals, ReadOnlyAdmin):
     list_display = ["id", "patient_code", "state_badge", "why", "attempt", "created_at", "finished_at"]
     list_filter = ["state", "created_at"]
     date_hierarchy = "created_at"

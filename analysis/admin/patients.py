@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from analysis.admin.patient_page import patient_page
 from analysis.admin.practice_filters import PracticeFilter
-from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, runs_tasks, user_of
-from analysis.audit import READ, accessed_lately, record_access
+from analysis.admin.scope import OwnAdmin, TakesItsHistoryAlong, name_of, runs_tasks, user_of
+from analysis.audit import READ, record_visit
 from analysis.models import Patient
 
 
@@ -57,7 +57,9 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
         kwargs["widget"] = (
             UnfoldAdminCheckboxSelectMultipleWidget()
         )  # a clinic's therapists fit; two boxes do not
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.label_from_instance = name_of
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":  # a patient's account is no colleague's
@@ -74,8 +76,8 @@ class PatientAdmin(TakesItsHistoryAlong, OwnAdmin):
         patient = None if self._codes_only(request) else self.get_object(request, object_id)
         if patient is not None and self.has_view_permission(request, patient):
             extra["vb_patient"] = patient_page(user_of(request), patient)
-            if request.method == "GET" and not accessed_lately(request.user, patient, READ):
-                record_access(request.user, patient, READ)
+            if request.method == "GET":
+                record_visit(user_of(request), patient, READ)
         response: HttpResponse = super().change_view(request, object_id, *args, extra_context=extra, **kwargs)
         return response
 

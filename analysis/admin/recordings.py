@@ -15,12 +15,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from analysis.admin.arrivals import TellsOfArrivals
 from analysis.admin.audio import player
 from analysis.admin.exercises import KeepsFiles
 from analysis.admin.practice_filters import ArrivalFilter
 from analysis.admin.review_filter import ReviewFilter
-from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, user_of
+from analysis.admin.scope import OwnAdmin, OwnFilter, TakesItsHistoryAlong, patient_cell, user_of
 from analysis.admin.state import badge, overall
+from analysis.audit import READ, record_visit
 from analysis.files import RefusedFile, measure
 from analysis.manager import TaskManager
 from analysis.models import LONG_COLUMNS, AnalysisJob, PracticeRecording
@@ -44,10 +46,10 @@ class RecordingForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(PracticeRecording)
-class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
+class PracticeRecordingAdmin(TellsOfArrivals, TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
     form = RecordingForm
     owner = "pk"
-    list_display = ["__str__", "exercise", "recorded_at", "state", "overall"]
+    list_display = ["of_patient", "exercise", "recorded_at", "state", "overall"]
     list_filter = [
         ReviewFilter,
         ArrivalFilter,
@@ -97,6 +99,8 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
         recording = self.get_object(request, object_id)
         extra: dict[str, Any] = kwargs.pop("extra_context", None) or {}
         if recording is not None:
+            if request.method == "GET":
+                record_visit(user_of(request), recording, READ)
             jobs = _jobs(recording)
             extra["vb"] = {
                 "player": player(recording),
@@ -163,6 +167,10 @@ class PracticeRecordingAdmin(TakesItsHistoryAlong, KeepsFiles, OwnAdmin):
             messages.info(request, _("There is nothing to cancel."))
 
     # --- columns
+
+    @admin.display(description=gettext_lazy("patient"), ordering="patient__code")
+    def of_patient(self, recording: PracticeRecording) -> str:
+        return patient_cell(recording.patient)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, recording: PracticeRecording) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from analysis import audit, reviews, wording
 from analysis.admin.audio import address
+from analysis.admin.scope import name_of
 from analysis.admin.state import badge
 from analysis.chart_note import chart_note
 from analysis.models import SCORES, AnalysisResult, PracticeRecording, Review, Verdict
@@ -192,10 +193,7 @@ def traces(result: AnalysisResult, review: Review) -> list[Trace]:
     entries = LogEntry.objects.get_for_object(result) | LogEntry.objects.get_for_object(result.job.recording)
     if review.pk:
         entries |= LogEntry.objects.get_for_object(review)
-    return [
-        Trace(entry.timestamp, entry.actor.get_username() if entry.actor else "–", _done(entry))
-        for entry in _newest(entries)
-    ]
+    return [Trace(entry.timestamp, name_of(entry.actor), _done(entry)) for entry in _newest(entries)]
 
 
 def _newest(entries: QuerySet[LogEntry]) -> Iterable[LogEntry]:
@@ -203,8 +201,10 @@ def _newest(entries: QuerySet[LogEntry]) -> Iterable[LogEntry]:
 
 
 def _done(entry: LogEntry) -> str:
+    of_recording = entry.content_type.model == "practicerecording"
     accesses = {
-        audit.READ: _("opened the result"), audit.PLAYED: _("played the recording"), audit.EXPORTED: _("exported it"),
+        audit.READ: _("opened the recording") if of_recording else _("opened the result"),
+        audit.PLAYED: _("played the recording"), audit.EXPORTED: _("exported it"), audit.PRINTED: _("printed it"),
     }  # fmt: skip
     if access := (entry.additional_data or {}).get("access"):
         return accesses.get(access, str(access))

@@ -19,10 +19,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analysis import audit, reviews
 from analysis.acoustics import UnusableRecording
+from analysis.admin.arrivals import TellsOfArrivals
 from analysis.admin.result_page import find, result_page
 from analysis.admin.review_filter import ReviewFilter
 from analysis.admin.review_form import ReviewForm
-from analysis.admin.scope import OwnFilter, OwnReadOnlyAdmin, user_of
+from analysis.admin.scope import OwnFilter, OwnReadOnlyAdmin, patient_cell, user_of
 from analysis.drawing import pitch_picture
 from analysis.exports import praat, stem, table
 from analysis.manager import TaskManager
@@ -34,10 +35,10 @@ PAGE = "admin:analysis_analysisresult_change"
 
 
 @admin.register(AnalysisResult)
-class AnalysisResultAdmin(OwnReadOnlyAdmin):
+class AnalysisResultAdmin(TellsOfArrivals, OwnReadOnlyAdmin):
     list_display = [
-        "patient_code", "exercise_title", "reviewed", "overall", "pronunciation", "fluency", "rhythm", "pitch",
-        "flags", "recorded_at",
+        "patient_code", "exercise_title", "recorded_at", "reviewed", "flags", "overall", "pronunciation", "fluency",
+        "rhythm", "pitch",
     ]  # fmt: skip
     list_filter = [
         ReviewFilter,
@@ -48,6 +49,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     search_fields = ["job__recording__patient__code", "job__recording__patient__name"]
     date_hierarchy = "created_at"
     list_select_related = ["job__recording__patient", "job__recording__exercise", "review"]
+    ordering = ["-job__recording__recorded_at", "-pk"]
     actions = ["sign_off_selected"]
     change_form_outer_before_template = "analysis/result.html"
 
@@ -80,7 +82,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
         result = find(user_of(request), object_id) if object_id.isdecimal() else None
         if result is not None and self.has_view_permission(request, result):
             recording = result.job.recording
-            self._note(request, result, audit.READ)
+            audit.record_visit(user_of(request), result, audit.READ)
             extra |= {
                 "title": recording.exercise.title,
                 "subtitle": recording.patient.code,
@@ -135,7 +137,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     def print_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The result on a sheet of A4."""
         result = self._asked_for(request, pk)
-        self._note(request, result, audit.READ)
+        audit.record_access(user_of(request), result, audit.PRINTED)
         page = result_page(user_of(request), result)
         context = {"vb": page, "picture": pitch_picture(result.syllables)}
         return TemplateResponse(request, "analysis/result_print.html", context)
@@ -175,11 +177,6 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
             raise Http404
         return result
 
-    def _note(self, request: HttpRequest, result: AnalysisResult, what: str) -> None:
-        """Once a visit: each save shows the page anew."""
-        if not audit.accessed_lately(user_of(request), result, what):
-            audit.record_access(user_of(request), result, what)
-
     def _exported(
         self, request: HttpRequest, result: AnalysisResult, content: bytes, kind: str, ending: str
     ) -> HttpResponse:
@@ -212,8 +209,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("patient"), ordering="job__recording__patient__code")
     def patient_code(self, result: AnalysisResult) -> str:
-        patient = result.job.recording.patient
-        return f"{patient.code} {patient.name}".strip()
+        return patient_cell(result.job.recording.patient)
 
     @admin.display(description=gettext_lazy("exercise"), ordering="job__recording__exercise__title")
     def exercise_title(self, result: AnalysisResult) -> str:
@@ -233,11 +229,11 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     def recorded_at(self, result: AnalysisResult) -> Any:
         return result.job.recording.recorded_at
 
-    @admin.display(description=gettext_lazy("overall score"), ordering="overall_score")
+    @admin.display(description=gettext_lazy("overall"), ordering="overall_score")
     def overall(self, result: AnalysisResult) -> str:
         return _number(result.overall_score)
 
-    @admin.display(description=gettext_lazy("pronunciation accuracy"), ordering="pronunciation_accuracy")
+    @admin.display(description=gettext_lazy("pronunciation"), ordering="pronunciation_accuracy")
     def pronunciation(self, result: AnalysisResult) -> str:
         return _number(result.pronunciation_accuracy)
 
@@ -253,7 +249,7 @@ class AnalysisResultAdmin(OwnReadOnlyAdmin):
     def pitch(self, result: AnalysisResult) -> str:
         return _number(result.pitch_score)
 
-    @admin.display(description=gettext_lazy("quality flags"))
+    @admin.display(description=gettext_lazy("flags"))
     def flags(self, result: AnalysisResult) -> str:
         found = flags(result)
         title = " ".join(flag.text for flag in found)

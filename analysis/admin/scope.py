@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
 from django.db.models import FileField, QuerySet
-from django.forms import FileInput
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.widgets import FILE_CLASSES
 
-from analysis.models import AnalysisJob, AnalysisResult, PracticeRecording
+from analysis.admin.sound_input import SoundInput
+from analysis.models import AnalysisJob, AnalysisResult, Patient, PracticeRecording
 from tasks_admin.admin.readonly import ReadOnlyAdmin
 
 
@@ -21,6 +22,16 @@ def user_of(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError("the admin was entered without an account")
     return request.user
+
+
+def name_of(user: AbstractBaseUser | None) -> str:
+    """A colleague as colleagues call them: by name, else by the account's."""
+    return user.get_full_name() or user.get_username() if isinstance(user, User) else "–"
+
+
+def patient_cell(patient: Patient) -> str:
+    """A patient in a list: the code, and below it the name."""
+    return format_html('<span class="vb-nowrap">{}<br><small>{}</small></span>', patient.code, patient.name)
 
 
 def runs_tasks(request: HttpRequest) -> bool:
@@ -47,10 +58,7 @@ class OwnAdmin(Scoped, ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, FileField):
-            # The usual widget links to the file's address, and audio has none: it is played, not fetched.
-            kwargs["widget"] = FileInput(
-                attrs={"class": " ".join(FILE_CLASSES), "accept": "audio/*,video/webm"}
-            )
+            kwargs["widget"] = SoundInput()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

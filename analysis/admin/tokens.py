@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from analysis.admin.scope import OwnAdmin, user_of
+from analysis.audit import record_action
 from analysis.models import AccessToken
 
 
@@ -54,7 +55,10 @@ class AccessTokenAdmin(OwnAdmin):
 
     @admin.action(description=gettext_lazy("Revoke the selected access tokens"), permissions=["add"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
-        count = sum(token.revoke() for token in queryset)
+        revoked = [token for token in queryset if token.revoke()]
+        for token in revoked:
+            record_action(user_of(request), token, "revoke")
+        count = len(revoked)
         said = ngettext("%(count)d token is revoked.", "%(count)d tokens are revoked.", count)
         messages.success(request, said % {"count": count} if count else _("There is nothing to revoke."))
 

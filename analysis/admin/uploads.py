@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from analysis.admin.scope import user_of
+from analysis.admin.sound_input import refusals
 from analysis.admin.state import LIVE, live
 from analysis.api.problems import Problem
 from analysis.api.recordings import AHEAD, EARLIEST
@@ -82,7 +83,6 @@ def _choices(rows: QuerySet[Any]) -> list[dict[str, str]]:
 
 
 def _words() -> dict[str, str]:
-    limit = {"limit": settings.AUDIO_MAX_BYTES // 2**20}
     return {
         "choose": _("choose"),
         "remove": _("Remove"),
@@ -92,8 +92,7 @@ def _words() -> dict[str, str]:
         "waiting": _("ready"),
         "incomplete": _("choose the patient and the exercise"),
         "sending": _("uploading"),
-        "too_large": _("The file is larger than %(limit)d MB.") % limit,
-        "empty": _("The file is empty."),
+        **refusals(),
         "away": _("The site did not answer. Please try again."),
         "open": _("To the recording"),
         "done": _("%(done)s of %(all)s uploaded"),

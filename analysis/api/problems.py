@@ -26,6 +26,7 @@ PROBLEMS: dict[str, tuple[HTTPStatus, str | Promise]] = {
         _("The upload ended before the file did. Please send it again."),
     ),
     "unauthenticated": (HTTPStatus.UNAUTHORIZED, _("Please log in, or send a valid access token.")),
+    "forbidden": (HTTPStatus.FORBIDDEN, _("Your account may not do this.")),
     "csrf_failed": (
         HTTPStatus.FORBIDDEN,
         _(

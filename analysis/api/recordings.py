@@ -28,7 +28,7 @@ from analysis.api.schemas import AnalyseIn, JobOut, ProblemOut, RecordingOut, Up
 from analysis.api.states import state_of
 from analysis.api.uploads import limited, require_sound
 from analysis.audio import OPENAPI, serve
-from analysis.audit import PLAYED, accessed_lately, record_access
+from analysis.audit import PLAYED, record_access, record_visit
 from analysis.manager import TaskManager
 from analysis.models import AnalysisJob, Exercise, Patient, PracticeRecording
 
@@ -173,10 +173,11 @@ for _path, _view in (
 
 
 def _played(request: Request, instance: Model, file: Any) -> HttpResponseBase:
-    """A player asks for one file in many pieces: a piece soon after another is the same playing."""
+    """A player asks for one file in many pieces, some for its first bytes twice: together one playing."""
     served = serve(request, file)
-    if request.method == "GET" and (served.from_start or not accessed_lately(request.auth, instance, PLAYED)):
-        record_access(request.auth, instance, PLAYED)
+    if request.method == "GET":
+        note = record_access if served.whole else record_visit
+        note(request.auth, instance, PLAYED)
     return served.response
 
 

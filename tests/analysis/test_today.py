@@ -56,7 +56,7 @@ def opened(client: Client, address: str) -> str:
 
 def numbers(page: str) -> dict[str, int]:
     """Each number of the first page, by the address that it links to."""
-    links = re.findall(r'<a href="([^"]+)"[^>]*><b>(\d+)</b>', page)
+    links = re.findall(r'<a href="([^"]+)"[^>]*><b[^>]*>(\d+)</b>', page)
     return {address.replace("&amp;", "&"): int(number) for address, number in links}
 
 

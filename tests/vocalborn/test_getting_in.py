@@ -149,6 +149,8 @@ def test_a_session_is_renewed_by_what_a_person_does_only(
     first = client.session[security.SEEN]
     monkeypatch.setattr("vocalborn.security.time.time", lambda: first + 120)
     client.get(reverse("admin:analysis_analysisjob_live"))
+    for name in ("analysisjob", "analysisresult", "practicerecording"):
+        client.get(reverse(f"admin:analysis_{name}_arrivals"))
     client.get("/admin/", headers={"accept": "text/event-stream"})
     assert client.session[security.SEEN] == first
     client.get("/admin/")
@@ -170,6 +172,9 @@ OVERRIDDEN = {
     "unfold/layouts/skeleton.html": "66af9f0bb45f98ba",
     "unfold/helpers/welcomemsg.html": "e8eab02522ba2319",
     "admin/login.html": "13deb7765ce36659",
+    "unfold/helpers/command.html": "ae6ce324d8536613",
+    "unfold/helpers/search.html": "91996c27181d14ad",
+    "unfold/helpers/pagination_default.html": "a6c793aea686e443",
 }
 
 

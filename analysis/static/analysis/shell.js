@@ -5,7 +5,19 @@ document.addEventListener("alpine:init", () => {
   Alpine.data("theme", theme);
   Alpine.data("searchForm", searchForm);
   Alpine.data("searchDropdown", searchDropdown);
-  Alpine.data("searchCommand", searchCommand);
+  Alpine.data("searchCommand", () => ({
+    ...searchCommand(),
+    // The one that is chosen, else the first.
+    choose() {
+      const link = this.items?.[Math.max(this.currentIndex, 1) - 1]?.querySelector("a");
+      if (link) location.assign(link.href);
+    },
+    leave() {
+      this.$refs.searchInputCommand.value = "";
+      this.handleEscape();
+      document.querySelector(".vb-search")?.focus();
+    },
+  }));
   Alpine.data("shell", () => ({
     activeTab: "",
     sidebarMobileOpen: false,

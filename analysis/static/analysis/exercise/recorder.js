@@ -88,6 +88,7 @@ class Recorder {
     const kept = new DataTransfer();
     kept.items.add(new File([wav], "example.wav", { type: wav.type }));
     this.input.files = kept.files;
+    this.input.dispatchEvent(new Event("change")); // what was said of a file chosen before holds no more
     this.#show(wav);
     this.said.textContent = this.words.recorded;
     this.heard.focus();
@@ -105,7 +106,7 @@ class Recorder {
 
   clear() {
     this.input.value = "";
-    this.#show(null);
+    this.input.dispatchEvent(new Event("change"));
     this.time.textContent = "";
     this.button.focus();
   }

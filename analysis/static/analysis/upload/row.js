@@ -1,5 +1,6 @@
 // A file in the table: what it is, whose it is, how far it is.
 import { matching } from "./match.js";
+import { troubleOf } from "../sound_file.js";
 import { send } from "./send.js";
 
 const part = (name, fields = {}) => Object.assign(document.createElement(name), fields);
@@ -60,8 +61,8 @@ export class Row {
 
   #wait() {
     const { words, most_bytes: most } = this.told;
-    if (!this.file.size) this.#show("refused", words.empty);
-    else if (this.file.size > most) this.#show("refused", words.too_large);
+    const trouble = troubleOf(this.file, most);
+    if (trouble) this.#show("refused", words[trouble]);
     else if (this.patient.value && this.exercise.value) this.#show("ready", words.waiting);
     else this.#show("incomplete", words.incomplete);
   }
