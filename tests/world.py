@@ -132,6 +132,7 @@ def rows() -> dict[type[Model], list[Any]]:
         AnalysisJob: "recording__patient__therapists", AnalysisResult: "job__recording__patient__therapists",
     }  # fmt: skip
     found: dict[type[Model], list[Any]] = {}
+    admin.autodiscover()  # the pages come with the site's addresses, which nobody may have asked for yet
     for model in admin.site._registry:
         newest = model._default_manager.order_by("-pk")
         if model in owner:
