@@ -133,6 +133,7 @@ def rows() -> dict[type[Model], list[Any]]:
     }  # fmt: skip
     admin.autodiscover()
     found: dict[type[Model], list[Any]] = {}
+    admin.autodiscover()  # the pages come with the site's addresses, which nobody may have asked for yet
     for model in admin.site._registry:
         newest = model._default_manager.order_by("-pk")
         if model in owner:
