@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError
 
-from tasks_admin import audit
 from tasks_admin.jobs import Job
 
 # A person waits for the answer.
@@ -27,16 +26,15 @@ class Done:
 
 def cancel(job: Job, actor: AbstractBaseUser) -> bool:
     """Cancel it, or ask its worker to. False where it had ended."""
-    return _noted(job, actor, "cancel", job.cancel(actor))
+    return job.cancel(actor)
 
 
 def retry(job: Job, actor: AbstractBaseUser) -> bool:
     """Queue it again. False where it neither failed nor was cancelled, or its work is in other hands already."""
     try:
-        again = job.retry(actor)
+        return job.retry(actor)
     except IntegrityError:  # as its kind allows one at a time
         return False
-    return _noted(job, actor, "retry", again)
 
 
 def each(jobs: Iterable[Job], act: Callable[[Job, AbstractBaseUser], bool], actor: AbstractBaseUser) -> Done:
@@ -49,9 +47,3 @@ def each(jobs: Iterable[Job], act: Callable[[Job, AbstractBaseUser], bool], acto
         done = act(job, actor)
         count, refused = count + done, refused + (not done)
     return Done(count, refused, is_all=True)
-
-
-def _noted(job: Job, actor: AbstractBaseUser, what: str, done: bool) -> bool:
-    if done:
-        audit.record(actor, job, what)
-    return done

@@ -46,7 +46,6 @@ def purge(
     purged = Purged()
     until = time.monotonic() + MIRROR_SECONDS
     row = Purge.objects.create(queue=queue, again=again, purged_by_id=actor.pk if actor else None)
-    audit.record(actor, row, "purge")
     try:
         for headers in broker.take_away(line, queue):
             purged.messages += len(headers)
@@ -56,6 +55,7 @@ def purge(
                 purged.jobs += _forget(waiting) if again else _cancel(waiting, until)
     finally:
         Purge.objects.filter(pk=row.pk).update(messages=purged.messages, jobs=purged.jobs)
+        audit.record(actor, row, "purge", messages=purged.messages, jobs=purged.jobs)
     for model in job_models():
         announce_waiting(model)
         purged.left += model.objects.filter(queue=queue, state=JobState.QUEUED).count()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analysis', '0011_running'),
+        ('analysis', '0012_task_pages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
