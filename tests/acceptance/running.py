@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 from contextlib import redirect_stderr, redirect_stdout
+from contextvars import Context
 from io import StringIO
 from typing import Any
 
@@ -35,14 +36,19 @@ def here(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`manage.py` in this process, for the many ways to call one command: a start of Python each is what costs."""
     out, err = StringIO(), StringIO()
     argv = ["manage.py", command, *arguments]
-    language = translation.override(settings.LANGUAGE_CODE)
-    with redirect_stdout(out), redirect_stderr(err), language:
+    with redirect_stdout(out), redirect_stderr(err):
+        # In a context of its own, as a shell has none of an earlier request's.
+        code = Context().run(_ended_with, argv)
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+
+
+def _ended_with(argv: list[str]) -> int:
+    with translation.override(settings.LANGUAGE_CODE):
         try:
             ManagementUtility(argv).execute()
-            code: Any = 0
         except SystemExit as ended:
-            code = ended.code
-    return subprocess.CompletedProcess(argv, code or 0, out.getvalue(), err.getvalue())
+            return int(ended.code or 0)
+    return 0
 
 
 def told(environment: dict[str, str], code: int, *arguments: str) -> Any:

@@ -36,6 +36,7 @@ TASKS_ADMIN = TASKS_ADMIN | {{"BEAT_LEASE_SECONDS": {LEASE_SECONDS}}}
 SEED = """
 from django.core.management import call_command
 call_command("migrate", "tasks_admin", verbosity=0)
+call_command("migrate", "auditlog", verbosity=0)
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 PeriodicTask.objects.all().delete()
 every = IntervalSchedule.objects.create(every=1, period="seconds")
