@@ -102,7 +102,7 @@ def under_way(job: AnalysisJob, worker: Worker) -> None:
 
 
 def test_a_job_whose_child_is_killed_does_not_wait_for_its_lease(worker: Worker, spoken: Any) -> None:
-    job = spoken(80.0)
+    job = spoken(200.0)
     under_way(job, worker)
     killed = time.monotonic()
     for pid in children(worker):
@@ -136,7 +136,7 @@ def test_a_worker_outlives_redis_with_one_slot_at_work_and_one_free(
     elsewhere = environment | {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(server.port)}
     worker = Worker({k: v for k, v in elsewhere.items() if k != "REDIS_URL"}, "-c", "2")
     try:
-        job = spoken(80.0)
+        job = spoken(200.0)
         under_way(job, worker)
         server.kill()
         wait_for(lambda: "Connection to broker lost" in worker.said(), 20, worker.said)

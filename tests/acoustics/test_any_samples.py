@@ -34,7 +34,7 @@ MOST_AT_ONCE, MOST_KEPT = 600.0, 60.0  # MB: held by one analysis of at most 30 
 
 settings.register_profile(
     "hostile",
-    max_examples=ASKED or 120,
+    max_examples=ASKED or 250,
     derandomize=not ASKED,
     print_blob=True,
     deadline=None,
